@@ -1,0 +1,79 @@
+/* broker: the only opener of what belongs to a target or needs a privilege.
+ *
+ * Every other part of ctop asks here and gets a read-only descriptor, so that
+ * one small list of requests could later be served by a privileged half over a
+ * socket. There are two brokers: the live one, and one that answers from a
+ * capture and opens nothing outside it. Thread-safe: workers and the sampler
+ * ask side by side.
+ */
+#ifndef CTOP_BROKER_H
+#define CTOP_BROKER_H
+
+#include "ctop/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct broker;
+struct capture_reader;
+struct perf_event_attr;
+
+enum broker_kind {
+	BROKER_IMAGE,      /* a mapped file: key->image */
+	BROKER_MEMORY,     /* bytes of the target's memory: key->memory (the vdso) */
+	BROKER_DEBUG_ID,   /* a separate debug file by build id: key->build_id */
+	BROKER_DEBUG_LINK, /* by .gnu_debuglink: key->link */
+	BROKER_KALLSYMS,   /* the kernel's symbols: no key */
+	BROKER_KINDS
+};
+
+/* What is asked for; the fields of its kind are read, the rest ignored. */
+struct broker_key {
+	struct {
+		uint64_t start, end; /* the mapping, to open it through map_files */
+		const char *path;    /* as the target sees it */
+		uint64_t inode;      /* 0: unknown, not checked */
+		uint32_t dev_major, dev_minor;
+	} image;
+	struct {
+		uint64_t start, len; /* at most 1 MB */
+	} memory;
+	struct {
+		const unsigned char *bytes;
+		size_t len; /* 2–64 */
+	} build_id;
+	struct {
+		const char *name;  /* a plain file name, no slash */
+		const char *image; /* path of the image that names it */
+		uint32_t crc;
+	} link;
+};
+
+/* Opens one thing for reading. `start_ticks` (field 22 of /proc/PID/stat; 0:
+ * not checked) guards against a reused pid. On success *fd is a descriptor the
+ * caller closes; a regular file, or a memfd. Errors: CTOP_ENOENT, CTOP_EPERM,
+ * CTOP_EIO, with a text that names the path tried. */
+enum ctop_err broker_open(struct broker *b, enum broker_kind kind, pid_t pid, uint64_t start_ticks,
+                          const struct broker_key *key, int *fd, struct err *e);
+
+/* A file of /proc/PID (or /proc/PID/task/TID when tid != 0), `name` one of
+ * "maps", "stat", "status", "comm", "wchan", "syscall", "schedstat", read whole
+ * into a NUL-terminated buffer the caller frees, at most 64 MB. Live only. */
+enum ctop_err broker_read_proc(struct broker *b, pid_t pid, pid_t tid, const char *name,
+                               char **text, size_t *len, struct err *e);
+
+/* perf_event_open(2) with PERF_FLAG_FD_CLOEXEC. Returns the descriptor or
+ * −errno. Live only. */
+int broker_perf_event(struct broker *b, struct perf_event_attr *attr, pid_t pid, int cpu, int group,
+                      unsigned long flags);
+
+/* The live broker. */
+struct broker *broker_new_live(void);
+
+/* A broker that answers from a capture; the reader is borrowed. */
+struct broker *broker_new_capture(struct capture_reader *reader);
+
+void broker_free(struct broker *b);
+
+#endif

@@ -1,0 +1,50 @@
+/* target: the processes being profiled, as /proc shows them.
+ *
+ * Pure reading through the broker: which threads a process has, when it
+ * started, what it is called, whether it can be profiled at all. Errors are
+ * worded for a person: cause, then cure. Any thread.
+ */
+#ifndef CTOP_TARGET_H
+#define CTOP_TARGET_H
+
+#include "ctop/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct broker;
+
+/* One process or thread, from its stat and status files. */
+struct target_info {
+	pid_t pid; /* the process (thread group) */
+	pid_t tid;
+	pid_t ppid;
+	uid_t uid;            /* real user id */
+	uint64_t start_ticks; /* field 22 of stat: identity across pid reuse */
+	uint64_t switches;    /* voluntary + involuntary context switches */
+	char state;           /* R S D Z T … */
+	bool kernel_thread;
+	char comm[64]; /* cleaned, UTF-8 */
+};
+
+/* Reads one process (tid 0) or one of its threads. CTOP_ENOENT: no such. */
+enum ctop_err target_read(struct broker *b, pid_t pid, pid_t tid, struct target_info *out,
+                          struct err *e);
+
+/* The thread ids of a process, in an array the caller frees. */
+enum ctop_err target_threads(struct broker *b, pid_t pid, pid_t **tids, size_t *count,
+                             struct err *e);
+
+/* The pids that are descendants of `pid`, in an array the caller frees. */
+enum ctop_err target_children(struct broker *b, pid_t pid, pid_t **pids, size_t *count);
+
+/* All pids of the machine, in an array the caller frees. */
+enum ctop_err target_all(struct broker *b, pid_t **pids, size_t *count, struct err *e);
+
+/* Refuses what cannot be profiled, with the reason and the cure: no such pid,
+ * a kernel thread, a zombie, ctop itself. */
+enum ctop_err target_check(struct broker *b, pid_t pid, struct target_info *out, struct err *e);
+
+#endif

@@ -1,0 +1,183 @@
+/* ring: single-producer single-consumer ring of byte records; see ring.h.
+ *
+ * Each record stands behind an 8-byte header {length, kind}; head and tail are
+ * free-running byte counters on cache lines of their own, each written by one
+ * side. The sleeping flag and the eventfd form the usual Dekker pair: the
+ * producer publishes, then looks at the flag; the consumer sets the flag, then
+ * looks again for records; both with sequentially consistent order.
+ */
+#include "ctop/ring.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { LINE = 64, HEADER = 8, LEAST = 64 * 1024 };
+enum { KIND_DATA = 1, KIND_PAD = 2 };
+
+struct slot_header {
+	uint32_t len; /* bytes of the record, without header and padding */
+	uint32_t kind;
+};
+static_assert(sizeof(struct slot_header) == HEADER, "slot header is 8 bytes");
+
+struct ring {
+	alignas(LINE) _Atomic uint64_t head; /* producer: bytes published */
+	uint64_t pending;                    /* producer: head after commit */
+	_Atomic uint64_t dropped;
+	alignas(LINE) _Atomic uint64_t tail; /* consumer: bytes released */
+	_Atomic uint32_t sleeping;
+	alignas(LINE) unsigned char *data;
+	size_t size;
+	int fd;
+};
+
+static size_t round_up(size_t n)
+{
+	return (n + 7) & ~(size_t)7;
+}
+
+struct ring *ring_new(size_t size)
+{
+	size_t want = LEAST;
+	while (want < size)
+		want *= 2;
+	struct ring *r = aligned_alloc(LINE, sizeof *r);
+	if (r == NULL)
+		return NULL;
+	memset(r, 0, sizeof *r);
+	r->size = want;
+	r->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r->data = mmap(NULL, want, PROT_READ | PROT_WRITE,
+	               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (r->fd < 0 || r->data == MAP_FAILED) {
+		if (r->data == MAP_FAILED)
+			r->data = NULL;
+		ring_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void ring_free(struct ring *r)
+{
+	if (r == NULL)
+		return;
+	if (r->data != NULL)
+		munmap(r->data, r->size);
+	if (r->fd >= 0)
+		close(r->fd);
+	free(r);
+}
+
+static struct slot_header *slot_at(const struct ring *r, uint64_t pos)
+{
+	return (struct slot_header *)(void *)(r->data + (pos & (r->size - 1)));
+}
+
+void *ring_reserve(struct ring *r, size_t len, bool reserved)
+{
+	uint64_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
+	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
+	size_t need = HEADER + round_up(len);
+	size_t to_end = r->size - (size_t)(head & (r->size - 1));
+	size_t pad = need > to_end ? to_end : 0;
+	size_t limit = reserved ? r->size : r->size - r->size / 8;
+
+	if (len > r->size / 4 || head - tail + pad + need > limit) {
+		if (!reserved)
+			atomic_fetch_add_explicit(&r->dropped, 1, memory_order_relaxed);
+		return NULL;
+	}
+	if (pad != 0) {
+		*slot_at(r, head) = (struct slot_header){(uint32_t)(pad - HEADER), KIND_PAD};
+		head += pad;
+	}
+	struct slot_header *slot = slot_at(r, head);
+	*slot = (struct slot_header){(uint32_t)len, KIND_DATA};
+	r->pending = head + need;
+	return slot + 1;
+}
+
+void ring_commit(struct ring *r)
+{
+	atomic_store_explicit(&r->head, r->pending, memory_order_seq_cst);
+}
+
+void ring_signal(struct ring *r)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_exchange(&r->sleeping, 0) == 0)
+		return;
+	uint64_t one = 1;
+	/* Fails only when the counter is full, and then it is readable. */
+	ssize_t n = write(r->fd, &one, sizeof one);
+	(void)n;
+}
+
+const void *ring_peek(struct ring *r, size_t *len)
+{
+	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
+	uint64_t head = atomic_load_explicit(&r->head, memory_order_acquire);
+	if (tail == head)
+		return NULL;
+	struct slot_header *slot = slot_at(r, tail);
+	if (slot->kind == KIND_PAD) {
+		tail += HEADER + slot->len;
+		atomic_store_explicit(&r->tail, tail, memory_order_release);
+		slot = slot_at(r, tail);
+	}
+	*len = slot->len;
+	return slot + 1;
+}
+
+void ring_pop(struct ring *r)
+{
+	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
+	struct slot_header *slot = slot_at(r, tail);
+	tail += HEADER + round_up(slot->len);
+	atomic_store_explicit(&r->tail, tail, memory_order_release);
+}
+
+bool ring_sleep(struct ring *r)
+{
+	atomic_store(&r->sleeping, 1);
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load(&r->head) == atomic_load(&r->tail))
+		return true;
+	atomic_store(&r->sleeping, 0);
+	return false;
+}
+
+void ring_awake(struct ring *r)
+{
+	uint64_t n;
+	atomic_store(&r->sleeping, 0);
+	ssize_t got = read(r->fd, &n, sizeof n);
+	(void)got;
+}
+
+int ring_fd(const struct ring *r)
+{
+	return r->fd;
+}
+
+uint64_t ring_dropped(const struct ring *r)
+{
+	return atomic_load_explicit(&r->dropped, memory_order_relaxed);
+}
+
+size_t ring_used(const struct ring *r)
+{
+	return (size_t)(atomic_load(&r->head) - atomic_load(&r->tail));
+}
+
+size_t ring_size(const struct ring *r)
+{
+	return r->size;
+}

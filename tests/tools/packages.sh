@@ -1,0 +1,25 @@
+#!/bin/sh
+# Prints make variables with the flags of the packages named in $1 (the program)
+# and $2 (tests). A missing one is named with its Debian package.
+missing=
+for p in $1 $2; do
+	pkg-config --exists "$p" 2>/dev/null || missing="$missing $p"
+done
+if [ -n "$missing" ]; then
+	for p in $missing; do
+		case $p in
+		ncursesw) deb=libncurses-dev ;;
+		libunwind*) deb=libunwind-dev ;;
+		libelf) deb=libelf-dev ;;
+		libdw) deb=libdw-dev ;;
+		zlib) deb=zlib1g-dev ;;
+		cmocka) deb=libcmocka-dev ;;
+		vterm) deb=libvterm-dev ;;
+		*) deb=$p ;;
+		esac
+		echo "missing library $p: Debian package $deb (make deps installs all)" >&2
+	done
+fi
+echo "PKG_CFLAGS := $(pkg-config --cflags $1 2>/dev/null)"
+echo "PKG_LIBS := $(pkg-config --libs $1 2>/dev/null)"
+echo "TEST_PKG_LIBS := $(pkg-config --libs $2 2>/dev/null)"
