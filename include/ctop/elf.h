@@ -1,0 +1,62 @@
+/* elf: one ELF file, read through libelf from a descriptor or memory.
+ *
+ * Hostile input: libelf reads with pread (never mmap, so a file cut short under
+ * us is an error and not a SIGBUS); every count and offset is checked. An
+ * `struct elf` is built by a worker and from then on used by one thread at a
+ * time (libelf and libdw handles are not thread-safe).
+ */
+#ifndef CTOP_ELF_H
+#define CTOP_ELF_H
+
+#include "ctop/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct Elf;
+struct Dwarf_CFI_s;
+struct elf;
+
+/* A PT_LOAD segment: bytes `offset`…+filesz of the file at address `vaddr`. */
+struct elf_segment {
+	uint64_t vaddr, offset, filesz, memsz;
+	bool executable;
+};
+
+/* Opens an ELF file of this machine's class; takes over `fd` in every case. */
+enum ctop_err elf_open(struct elf **out, int fd, struct err *e);
+void elf_close(struct elf *f);
+
+/* The PT_LOAD segments; borrowed. */
+const struct elf_segment *elf_segments(const struct elf *f, size_t *count);
+
+/* ELF address of a file offset, by the segment that holds it (executable ones
+ * first). False when no segment does. */
+bool elf_offset_to_vaddr(const struct elf *f, uint64_t offset, uint64_t *vaddr);
+
+/* The GNU build id, borrowed; len 0 when there is none. */
+const unsigned char *elf_build_id(const struct elf *f, size_t *len);
+
+/* .gnu_debuglink: a borrowed file name and its CRC; NULL when there is none. */
+const char *elf_debuglink(const struct elf *f, uint32_t *crc);
+
+/* e_type is ET_EXEC (fixed address) rather than ET_DYN. */
+bool elf_is_fixed(const struct elf *f);
+
+/* Call frame information: of .eh_frame (through PT_GNU_EH_FRAME or the section,
+ * with or without a search table), or of .debug_frame; NULL when absent. Owned
+ * by the elf. Addresses are ELF addresses. */
+struct Dwarf_CFI_s *elf_eh_cfi(struct elf *f);
+struct Dwarf_CFI_s *elf_debug_cfi(struct elf *f);
+
+/* Up to `len` bytes of the file at ELF address `vaddr`; returns bytes read. */
+size_t elf_read_vaddr(const struct elf *f, uint64_t vaddr, void *buf, size_t len);
+
+/* The libelf handle, borrowed, for parsers of this layer (symtab, prune). */
+struct Elf *elf_handle(const struct elf *f);
+
+/* The descriptor, borrowed. */
+int elf_fd(const struct elf *f);
+
+#endif
