@@ -1,0 +1,99 @@
+/* profile: what was sampled, counted; the analyzer's whole model.
+ *
+ * Samples arrive as interned stacks of raw locations with a weight. They go
+ * into the history ring, into the totals per (stack, thread), and, where the
+ * filter in force accepts them, along their path in the group tree and the
+ * function table. Another grouping or filter is a new generation, rebuilt from
+ * the totals in slices (profile_work) while new samples keep arriving, and
+ * swapped in when complete.
+ *
+ * Belongs to one thread; snapshots may go to any.
+ */
+#ifndef CTOP_PROFILE_H
+#define CTOP_PROFILE_H
+
+#include "ctop/funcs.h"
+#include "ctop/snapshot.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct profile;
+
+/* A raw location: what unwinding yields, before any name. 16 bytes. */
+enum loc_kind {
+	LOC_PROCESS, /* addr: dense process number; the first location of every stack */
+	LOC_IP,      /* owner: image id, addr: ELF address */
+	LOC_RETURN,  /* the same, a return address */
+	LOC_KERNEL,  /* addr: kernel address, leaf */
+	LOC_KERNEL_RETURN,
+	LOC_MARK, /* addr: a func id of kind FUNC_MARK */
+};
+struct loc {
+	uint64_t addr;
+	uint32_t owner;
+	uint32_t kind; /* enum loc_kind */
+};
+
+/* Names a location: its function id in `funcs`. Called by the thread that owns
+ * the profile, once per new location and again after profile_regroup(). */
+typedef uint32_t profile_func_fn(void *ctx, const struct loc *loc);
+
+struct profile_config {
+	size_t memory; /* bytes for history, stacks, tree and tables together */
+	profile_func_fn *func_of;
+	void *ctx;
+	struct funcs *funcs; /* borrowed; outlives every snapshot */
+	uint64_t start_ns;   /* time of the first bucket of the strip */
+};
+
+/* What is counted and how. */
+struct profile_query {
+	bool hide_kernel; /* leave out kernel frames; their time goes to the caller */
+	bool by_thread;   /* only thread `thread` */
+	uint32_t thread;
+};
+
+struct profile *profile_new(const struct profile_config *config);
+/* Snapshots must have been given back before funcs go, not before this. */
+void profile_free(struct profile *p);
+
+/* Interns a chain of `count` locations, root first (locs[0] is LOC_PROCESS);
+ * returns its stack id. */
+uint32_t profile_stack(struct profile *p, const struct loc *locs, size_t count);
+
+/* A new thread; dense ids from 0. `name` is copied, cleaned by the caller. */
+uint32_t profile_thread_add(struct profile *p, uint32_t pid, uint32_t tid, const char *name);
+void profile_thread_rename(struct profile *p, uint32_t thread, const char *name);
+void profile_thread_exit(struct profile *p, uint32_t thread);
+
+/* Counts one sample. `complete`: its stack reached a root. */
+void profile_add(struct profile *p, uint64_t time_ns, uint32_t thread, uint32_t stack,
+                 uint64_t weight_ns, bool complete);
+
+/* Starts counting under another query, or again under the same one because
+ * names have changed (profile_func_fn is asked anew for every location). The
+ * old tree goes on being published until the new one is complete. `command`
+ * is the number snapshots carry from then on. */
+void profile_set_query(struct profile *p, const struct profile_query *q, uint64_t command);
+void profile_regroup(struct profile *p);
+
+/* Forgets all counts, history and losses; keeps threads, stacks and names. */
+void profile_reset(struct profile *p, uint64_t now_ns, uint64_t command);
+
+/* Does pending background work (recount, folding) for at most about `budget_ns`.
+ * Returns true while work is left. */
+bool profile_work(struct profile *p, uint64_t budget_ns);
+
+/* The losses and facts the caller owns; published as they are. The profile
+ * fills samples, weight_ns, all_samples, complete, all_weight_ns, folded. */
+struct snapshot_stats *profile_stats(struct profile *p);
+
+/* A snapshot of now; the caller owns the reference. */
+struct snapshot *profile_publish(struct profile *p, uint64_t now_ns);
+
+/* Bytes held, all parts. */
+size_t profile_bytes(const struct profile *p);
+
+#endif

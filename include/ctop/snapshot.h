@@ -1,0 +1,139 @@
+/* snapshot: one immutable, counted picture of the profile.
+ *
+ * Published by the analyzer, held by the display and by exports. The tree's
+ * structure lives in chunks that never move and only grow, shared between the
+ * analyzer and all snapshots of its generation; only the counts are copied, by
+ * chunk, and only chunks touched since the last snapshot. Node and function
+ * ids at or beyond the snapshot's counts belong to the future and are skipped.
+ *
+ * Any thread may read a snapshot it holds a reference to. Weights are ns.
+ */
+#ifndef CTOP_SNAPSHOT_H
+#define CTOP_SNAPSHOT_H
+
+#include "ctop/funcs.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct group_tree;
+struct count_chunk;
+struct snapshot;
+
+/* Node ids of the group tree; NODE_NONE ends every list. */
+enum { NODE_ROOT = 0 };
+#define NODE_NONE UINT32_MAX
+
+/* Weight and number of samples, in the function itself and with its callees. */
+struct counts {
+	uint64_t self_ns, total_ns;
+	uint32_t self_n, total_n; /* saturating */
+};
+
+/* The fixed part of a tree node. `prev_sibling` and `prev_same` lead to nodes
+ * with smaller ids: the other children of the parent, and the other nodes of
+ * the same function. */
+struct node_info {
+	uint32_t parent; /* NODE_NONE for the root */
+	uint32_t func;
+	uint32_t prev_sibling;
+	uint32_t prev_same;
+	uint16_t depth; /* root 0, saturating */
+	bool outermost; /* no ancestor has the same function: counts in its total */
+};
+
+/* Losses and doubts, all since the start (or the last reset). */
+struct snapshot_losses {
+	uint64_t kernel, sideband, ring, throttled; /* as enum record_lost_cause */
+	uint64_t late;
+	uint64_t parked_too_long; /* samples unwound without an image that was not ready in time */
+	uint64_t truncated;       /* stack beyond the dump */
+	uint64_t no_info;         /* no unwind information */
+	uint64_t no_stack;        /* nothing captured of a user stack that should exist */
+	uint64_t bad;             /* contradictory stack */
+	uint64_t too_deep;
+	uint64_t unresolved; /* samples whose leaf has no name */
+	uint64_t folded;     /* samples in sub-trees folded for want of memory */
+};
+
+enum target_state {
+	TARGET_RUNNING,
+	TARGET_EXITED,   /* all targets are gone */
+	TARGET_REPLAYED, /* the capture is at its end */
+};
+
+/* Facts for the header. */
+struct snapshot_stats {
+	uint64_t samples;       /* counted under the filter in force */
+	uint64_t weight_ns;     /* their weight */
+	uint64_t all_samples;   /* whatever the filter */
+	uint64_t complete;      /* samples whose stack reached a root, whatever the filter */
+	uint64_t elapsed_ns;    /* since the start or the reset, pauses included */
+	uint64_t target_cpu_ns; /* by the kernel's CPU clocks */
+	uint64_t all_weight_ns; /* weight to compare it with */
+	double cpu_percent;     /* target, last seconds; 100 = one CPU */
+	double ctop_percent;    /* ctop itself */
+	double accounted;       /* all_weight / target_cpu, 1.0 when unknown */
+	uint32_t rate_hz;       /* asked */
+	uint32_t stack_bytes;   /* dump size in force */
+	struct snapshot_losses losses;
+	bool kernel_frames; /* captured by the source */
+	bool kernel_names;  /* the kernel's symbols may be read */
+	enum target_state state;
+	int wait_status; /* of a launched command, −1 unknown */
+	const char *way; /* "perf", "replay", …: static storage */
+};
+
+/* One thread, alive or ended. */
+struct snapshot_thread {
+	uint32_t id; /* dense thread id: what a thread filter names */
+	uint32_t pid, tid;
+	char name[32];
+	bool alive;
+	uint32_t hottest; /* func id with most self time, 0 when none */
+	uint64_t weight_ns;
+	float cpu_percent; /* last second, 100 = one CPU */
+	uint8_t spark[30]; /* CPU per second, newest last; 255 = one CPU or more */
+};
+
+/* CPU use over time, for the strip: ns of weight per bucket. */
+struct snapshot_strip {
+	uint64_t bucket_ns; /* width of a bucket */
+	uint64_t end_ns;    /* time at which the newest bucket ends */
+	uint32_t count;     /* ≤ 512 */
+	const uint32_t *us; /* µs of CPU a bucket, oldest first; owned by the snapshot */
+};
+
+struct snapshot *snapshot_ref(struct snapshot *s);
+void snapshot_unref(struct snapshot *s); /* NULL is allowed; the last one frees */
+
+/* Changes whenever node ids lose their meaning (another grouping or filter). */
+uint64_t snapshot_generation(const struct snapshot *s);
+
+/* The newest command whose effect is in this snapshot. */
+uint64_t snapshot_command(const struct snapshot *s);
+
+/* CLOCK_MONOTONIC (or the capture's clock) of its newest sample; ns. */
+uint64_t snapshot_time(const struct snapshot *s);
+
+const struct snapshot_stats *snapshot_stats(const struct snapshot *s);
+const struct snapshot_thread *snapshot_threads(const struct snapshot *s, uint32_t *count);
+const struct snapshot_strip *snapshot_strip(const struct snapshot *s);
+
+/* Functions. */
+uint32_t snapshot_func_count(const struct snapshot *s);
+const struct func *snapshot_func(const struct snapshot *s, uint32_t func);
+struct counts snapshot_func_counts(const struct snapshot *s, uint32_t func);
+
+/* Newest node of a function (follow prev_same), NODE_NONE when it has none. */
+uint32_t snapshot_func_nodes(const struct snapshot *s, uint32_t func);
+
+/* Nodes. */
+uint32_t snapshot_node_count(const struct snapshot *s);
+struct node_info snapshot_node(const struct snapshot *s, uint32_t node);
+struct counts snapshot_counts(const struct snapshot *s, uint32_t node);
+
+/* Newest child of a node (follow prev_sibling), NODE_NONE for a leaf. */
+uint32_t snapshot_children(const struct snapshot *s, uint32_t node);
+
+#endif
