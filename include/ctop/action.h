@@ -1,0 +1,25 @@
+/* action: what a key asks of the program, beyond what the views do themselves. */
+#ifndef CTOP_ACTION_H
+#define CTOP_ACTION_H
+
+#include "ctop/profile.h"
+
+enum action_kind {
+	ACTION_IGNORED, /* the key means nothing here */
+	ACTION_HANDLED, /* view state changed: paint */
+	ACTION_QUIT,
+	ACTION_SUSPEND,     /* Ctrl-Z */
+	ACTION_REDRAW,      /* Ctrl-L: paint every cell */
+	ACTION_SAVE,        /* write a snapshot */
+	ACTION_RESET,       /* forget all counts */
+	ACTION_QUERY,       /* count under another query: `query` */
+	ACTION_CHILD_KILL,  /* end the launched command, then quit */
+	ACTION_CHILD_LEAVE, /* quit and leave it running */
+};
+
+struct action {
+	enum action_kind kind;
+	struct profile_query query; /* ACTION_QUERY */
+};
+
+#endif

@@ -1,0 +1,18 @@
+/* command: what flows back from the display to the analyzer. */
+#ifndef CTOP_COMMAND_H
+#define CTOP_COMMAND_H
+
+#include "ctop/profile.h"
+
+enum command_kind {
+	COMMAND_QUERY, /* count under `query` */
+	COMMAND_RESET, /* forget all counts */
+};
+
+struct command {
+	enum command_kind kind;
+	uint64_t number; /* given by session_command() */
+	struct profile_query query;
+};
+
+#endif

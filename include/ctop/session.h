@@ -1,0 +1,92 @@
+/* session: one profiling run, from source to snapshots: starts the threads in
+ * order, hands over snapshots, takes commands, stops in order.
+ *
+ * Threads inside: sampler (drains the source), analyzer (everything between the
+ * byte ring and the snapshot), worker (loads images), watcher (/proc facts once a
+ * second), capture writer with --raw. All functions here are called by the
+ * owner's one thread (the UI's, or record's main loop) and never block on the
+ * others, except session_stop() and session_free().
+ */
+#ifndef CTOP_SESSION_H
+#define CTOP_SESSION_H
+
+#include "ctop/command.h"
+#include "ctop/err.h"
+#include "ctop/snapshot.h"
+#include "ctop/source.h"
+#include "ctop/unwind.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct session;
+
+struct session_config {
+	struct source_config source; /* pids are copied; regs_mask is filled in */
+	enum unwind_mode unwind;
+	size_t memory;          /* bytes */
+	uint32_t refresh_ms;    /* longest interval between snapshots */
+	const char *input;      /* a capture to replay instead of sampling, or NULL */
+	bool paced;             /* replay on the capture's own clock */
+	const char *raw_output; /* write a capture here, or NULL */
+	bool watch;             /* refresh /proc facts for a display */
+};
+
+/* Opens the source, starts the threads. Errors are for the user. */
+enum ctop_err session_start(struct session **out, const struct session_config *c, struct err *e);
+
+/* Readable when a newer snapshot, new facts or a finished save waits. Borrowed. */
+int session_fd(const struct session *s);
+
+/* Clears that descriptor. */
+void session_ack(struct session *s);
+
+/* The newest snapshot, a new reference; NULL before the first. */
+struct snapshot *session_snapshot(struct session *s);
+
+/* Sends a command; returns its number. The number and kind of c are filled in here
+ * and by the caller respectively. */
+uint64_t session_command(struct session *s, const struct command *c);
+
+/* Ends sampling and waits until every sample taken has been counted and the
+ * last snapshot is published (and the capture written). Idempotent. */
+enum ctop_err session_stop(struct session *s, struct err *e);
+
+/* True when the source has ended (targets gone, capture at its end) and all of it
+ * is counted in the newest snapshot. */
+bool session_ended(const struct session *s);
+
+/* stop + release everything. Snapshots still held must be given back first. */
+void session_free(struct session *s);
+
+/* What the target is called and what the source turned out to be; borrowed. */
+struct session_facts {
+	const char *title;
+	uint32_t pid, more;
+	struct source_info source;
+	uint64_t start_ns;
+	const char *capture_damage; /* "" or what a replayed file lacks */
+};
+const struct session_facts *session_facts(const struct session *s);
+
+/* One thread of the targets as /proc showed it last; copied into an array the
+ * caller frees. False when nothing is known yet (or in a replay). */
+struct session_thread {
+	uint32_t pid, tid;
+	char state;
+	char name[32];
+	char wait[48];
+};
+bool session_threads(struct session *s, struct session_thread **out, uint32_t *count);
+
+/* Writes `snap` (a reference is taken) as folded stacks to a fresh file beside
+ * the working directory, on the worker. The result comes through session_saved(). */
+void session_save(struct session *s, struct snapshot *snap);
+
+/* The outcome of a save: false when none is waiting. `text` gets one line: the path,
+ * or why it failed. */
+bool session_saved(struct session *s, bool *ok, char *text, size_t cap);
+
+#endif
