@@ -58,10 +58,14 @@ enum ctop_err broker_open(struct broker *b, enum broker_kind kind, pid_t pid, ui
                           const struct broker_key *key, int *fd, struct err *e);
 
 /* A file of /proc/PID (or /proc/PID/task/TID when tid != 0), `name` one of
- * "maps", "stat", "status", "comm", "wchan", "syscall", "schedstat", read whole
+ * "maps", "stat", "status", "comm", "wchan", "syscall", "schedstat", "children", read whole
  * into a NUL-terminated buffer the caller frees, at most 64 MB. Live only. */
 enum ctop_err broker_read_proc(struct broker *b, pid_t pid, pid_t tid, const char *name,
                                char **text, size_t *len, struct err *e);
+
+/* The threads of a process, or with pid 0 all processes, in an array the caller
+ * frees. Live only. */
+enum ctop_err broker_list(struct broker *b, pid_t pid, pid_t **ids, size_t *count, struct err *e);
 
 /* perf_event_open(2) with PERF_FLAG_FD_CLOEXEC. Returns the descriptor or
  * −errno. Live only. */

@@ -14,6 +14,7 @@
 #include "ctop/err.h"
 #include "ctop/source.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -50,6 +50,12 @@ bool elf_is_fixed(const struct elf *f);
 struct Dwarf_CFI_s *elf_eh_cfi(struct elf *f);
 struct Dwarf_CFI_s *elf_debug_cfi(struct elf *f);
 
+/* Where the function that holds `vaddr` starts, by the search table of .eh_frame_hdr:
+ * tells functions of a stripped file apart. elf_load_functions() reads the table (a
+ * worker's job); without it, or outside of it, false. */
+void elf_load_functions(struct elf *f);
+bool elf_function_start(const struct elf *f, uint64_t vaddr, uint64_t *start);
+
 /* Up to `len` bytes of the file at ELF address `vaddr`; returns bytes read. */
 size_t elf_read_vaddr(const struct elf *f, uint64_t vaddr, void *buf, size_t len);
 

@@ -32,6 +32,7 @@ struct session_config {
 	bool paced;             /* replay on the capture's own clock */
 	const char *raw_output; /* write a capture here, or NULL */
 	bool watch;             /* refresh /proc facts for a display */
+	const char *name;       /* what to call a launched command; NULL: by its own name */
 };
 
 /* Opens the source, starts the threads. Errors are for the user. */
@@ -56,7 +57,7 @@ enum ctop_err session_stop(struct session *s, struct err *e);
 
 /* True when the source has ended (targets gone, capture at its end) and all of it
  * is counted in the newest snapshot. */
-bool session_ended(const struct session *s);
+bool session_ended(struct session *s);
 
 /* stop + release everything. Snapshots still held must be given back first. */
 void session_free(struct session *s);

@@ -2,7 +2,8 @@
  *
  * Lazy and memoised by function: the first look-up in a function demangles its
  * name. Belongs to the analyzer. An address without a symbol is named
- * "module+0x1234" (offset within the image), one of the kernel without the
+ * "module+0x1234": where its function starts in the image, as far as unwind tables
+ * tell, else the address itself; one of the kernel without the
  * right to see its symbols "[kernel]+0x…".
  */
 #ifndef CTOP_SYMBOL_H

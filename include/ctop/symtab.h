@@ -26,10 +26,12 @@ struct symtab *symtab_new(void);
 void symtab_free(struct symtab *t);
 
 /* Adds the functions of .symtab and .dynsym (FUNC, IFUNC, and sized or unsized
- * NOTYPE symbols in executable sections). Bounded: at most 16 M symbols. */
-enum ctop_err symtab_add_elf(struct symtab *t, struct elf *f, struct err *e);
+ * NOTYPE symbols in executable sections). `shift` is added to each address (a separate
+ * debug file may be linked elsewhere). Bounded: at most 16 M symbols. */
+enum ctop_err symtab_add_elf(struct symtab *t, struct elf *f, uint64_t shift, struct err *e);
 
-/* Adds one symbol; `name` need not be terminated. For kallsyms and tests. */
+/* Adds one symbol; `name` need not be terminated; size 0 reaches to the next one. For
+ * kallsyms and tests. */
 void symtab_add(struct symtab *t, uint64_t start, uint64_t size, const char *name, size_t len);
 
 /* Sorts; among symbols at one address keeps the best (global over weak over

@@ -1,0 +1,51 @@
+/* child: a command started under the profiler.
+ *
+ * The child waits before its exec until it is released, so that sampling can be
+ * set up first (enable_on_exec) and its first instruction is seen. It starts with an
+ * empty signal mask and default handlers. In CHILD_PTY its terminal descriptors
+ * become a pseudo-terminal whose master is held and drained by a small keeper
+ * process: closing a master would end the command by SIGHUP, so when ctop dies,
+ * however it dies, the keeper drains on. Redirected descriptors are passed through.
+ * Called by one thread.
+ */
+#ifndef CTOP_CHILD_H
+#define CTOP_CHILD_H
+
+#include "ctop/err.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct child;
+
+enum child_output {
+	CHILD_PASS, /* all descriptors are ctop's own */
+	CHILD_PTY,  /* terminals become a pseudo-terminal; its output is kept, not shown */
+};
+
+/* Forks; argv is borrowed and NULL-terminated. */
+enum ctop_err child_spawn(struct child **out, char *const *argv, enum child_output output,
+                          struct err *e);
+
+pid_t child_pid(const struct child *c);
+
+/* Lets it exec. CTOP_ENOENT, CTOP_EPERM … when the exec fails: the child has then
+ * ended with 127 (no such command) or 126. */
+enum ctop_err child_release(struct child *c, struct err *e);
+
+/* A descriptor that becomes readable when it ends (a pidfd); borrowed. */
+int child_fd(const struct child *c);
+
+/* Collects it if it has ended: true, and *status is its wait status. Never waits. */
+bool child_reap(struct child *c, int *status);
+
+/* SIGTERM now, SIGKILL when it still runs after two seconds; waits for its end. */
+void child_kill(struct child *c);
+
+/* Frees. A command that still runs goes on (a child that was never released ends). */
+void child_free(struct child *c);
+
+/* The exit code a shell would give: the code, or 128 + the signal. */
+int child_exit_code(int wait_status);
+
+#endif

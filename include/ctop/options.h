@@ -1,0 +1,58 @@
+/* options: the command line, parsed and checked.
+ *
+ * One const table makes the parser and the option list of --help. Pure: reads no file
+ * and no environment; one thread.
+ */
+#ifndef CTOP_OPTIONS_H
+#define CTOP_OPTIONS_H
+
+#include "ctop/err.h"
+#include "ctop/unwind.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum options_command {
+	OPTIONS_LIVE,    /* ctop --pid …, ctop -- CMD, ctop -a */
+	OPTIONS_RECORD,  /* ctop record … */
+	OPTIONS_VIEW,    /* ctop view FILE */
+	OPTIONS_HELP,    /* --help */
+	OPTIONS_VERSION, /* --version */
+};
+
+enum options_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum options_format { FORMAT_FOLDED, FORMAT_TEXT };
+
+enum { OPTIONS_PIDS_MAX = 256 };
+
+struct options {
+	enum options_command command;
+	pid_t pids[OPTIONS_PIDS_MAX];
+	size_t pid_count;
+	bool whole_machine;
+	char **launch;      /* borrowed from argv: COMMAND and its arguments, or NULL */
+	const char *file;   /* view: the capture; record: --input; or NULL */
+	const char *output; /* -o, or NULL; "-" is standard output */
+	enum options_format format;
+	bool raw;
+	uint32_t rate_hz;
+	double duration_s; /* 0: until stopped */
+	uint32_t stack_bytes;
+	enum unwind_mode unwind;
+	size_t memory; /* bytes */
+	uint32_t refresh_ms;
+	bool no_kernel, no_children;
+	enum options_color color;
+	bool ascii, verbose;
+};
+
+/* Fills *o from argv (which is permuted). Errors (CTOP_EINVAL) are one line with
+ * cause and cure, without "ctop: ". */
+enum ctop_err options_parse(struct options *o, int argc, char **argv, struct err *e);
+
+/* The text of --help, in memory the caller frees. */
+char *options_help(void);
+
+#endif

@@ -1,0 +1,230 @@
+/* record: sampling without a screen; see the manual, "ctop record".
+ *
+ * One thread waits for whatever ends the recording: a signal, the duration, the
+ * target's end, the launched command's end. Then everything sampled is
+ * counted and written whole or not at all.
+ */
+#include "app.h"
+#include "ctop/child.h"
+#include "ctop/clock.h"
+#include "ctop/folded.h"
+#include "ctop/options.h"
+#include "ctop/savefile.h"
+#include "ctop/session.h"
+#include "ctop/snapshot.h"
+#include "ctop/strbuf.h"
+#include "ctop/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+struct recording {
+	const struct options *o;
+	struct session *session;
+	struct child *child; /* or NULL */
+	int signals;         /* signalfd */
+	uint64_t start_ns;
+	bool child_ended;
+	int child_status;
+	bool progress; /* standard error is a terminal */
+};
+
+static int open_signals(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static void show_progress(const struct recording *r)
+{
+	struct snapshot *s = session_snapshot(r->session);
+	if (s == NULL)
+		return;
+	const struct snapshot_stats *st = snapshot_stats(s);
+	fprintf(stderr, "\r\033[Kctop: %" PRIu64 " samples, %.1f s", st->all_samples,
+	        (double)st->elapsed_ns / 1e9);
+	snapshot_unref(s);
+}
+
+/* Milliseconds until the duration is over, at most `most`; 0 when it is. */
+static int time_left(const struct recording *r, int most)
+{
+	if (r->o->duration_s <= 0)
+		return most;
+	double left = r->o->duration_s * 1e3 - (double)(clock_now_ns() - r->start_ns) / 1e6;
+	return left <= 0 ? 0 : left < most ? (int)left + 1 : most;
+}
+
+/* Waits until the recording is to end. */
+static void wait_for_end(struct recording *r)
+{
+	for (;;) {
+		struct pollfd fds[] = {
+		        {.fd = session_fd(r->session), .events = POLLIN},
+		        {.fd = r->signals, .events = POLLIN},
+		        {.fd = r->child != NULL && !r->child_ended ? child_fd(r->child) : -1,
+		         .events = POLLIN},
+		};
+		int ms = time_left(r, 500);
+		if (ms == 0 || (poll(fds, 3, ms) < 0 && errno != EINTR))
+			return;
+		if (fds[1].revents != 0)
+			return;
+		if (fds[2].revents != 0)
+			r->child_ended = child_reap(r->child, &r->child_status);
+		session_ack(r->session);
+		if (session_ended(r->session))
+			return;
+		/* What the command started may go on; Ctrl-C ends that. */
+		if (r->progress)
+			show_progress(r);
+	}
+}
+
+static void add_loss(struct strbuf *b, uint64_t n, const char *what)
+{
+	if (n > 0)
+		strbuf_addf(b, "%s%" PRIu64 " %s", b->len > 0 ? ", " : "", n, what);
+}
+
+static void summarize(const struct recording *r, const struct snapshot *s, const char *output)
+{
+	const struct snapshot_stats *st = snapshot_stats(s);
+	const struct snapshot_losses *l = &st->losses;
+	struct strbuf lost = {0}, broken = {0};
+	double seconds = (double)st->all_weight_ns / 1e9;
+	add_loss(&lost, l->kernel, "by the kernel");
+	add_loss(&lost, l->ring, "in the ring");
+	add_loss(&lost, l->throttled, "throttlings");
+	add_loss(&lost, l->sideband, "side-band records");
+	add_loss(&broken, l->truncated, "truncated (raise --stack-size)");
+	add_loss(&broken, l->no_info, "without unwind information");
+	add_loss(&broken, l->no_stack, "not captured");
+	add_loss(&broken, l->bad, "contradictory");
+	add_loss(&broken, l->too_deep, "too deep");
+	add_loss(&broken, l->parked_too_long, "unwound before a file was read");
+	add_loss(&broken, l->folded, "folded (raise --memory)");
+	if (r->progress)
+		fputs("\r\033[K", stderr);
+	fprintf(stderr,
+	        "ctop: %" PRIu64 " samples, %.2f s of CPU in %.2f s (%s, %u Hz), %.1f%% accounted\n"
+	        "ctop: %.2f%% of stacks complete; %s%s; lost: %s; unresolved leaves: %" PRIu64 "\n",
+	        st->all_samples, seconds, (double)st->elapsed_ns / 1e9, st->way, st->rate_hz,
+	        100 * st->accounted,
+	        st->all_samples > 0 ? 100.0 * (double)st->complete / (double)st->all_samples
+	                            : 100.0,
+	        broken.len > 0 ? "broken: " : "none broken", strbuf_str(&broken),
+	        lost.len > 0 ? strbuf_str(&lost) : "none", l->unresolved);
+	if (r->o->file == NULL) {
+		double own = (double)clock_process_cpu_ns();
+		fprintf(stderr, "ctop: used %.3f s of CPU itself, %.1f µs a sample\n", own / 1e9,
+		        st->all_samples > 0 ? own / 1e3 / (double)st->all_samples : 0.0);
+	}
+	const char *notes = session_facts(r->session)->source.notes;
+	for (const char *at = notes; *at != '\0';) {
+		size_t len = strcspn(at, "\n");
+		fprintf(stderr, "ctop: %.*s\n", (int)len, at);
+		at += len + (at[len] == '\n');
+	}
+	if (!st->kernel_names && st->kernel_frames)
+		fputs("ctop: kernel symbols are hidden (kernel.kptr_restrict); run as root to see "
+		      "them\n",
+		      stderr);
+	if (output != NULL)
+		fprintf(stderr, "ctop: wrote %s\n", output);
+	strbuf_fini(&lost);
+	strbuf_fini(&broken);
+}
+
+static enum ctop_err write_output(const struct recording *r, const struct snapshot *s, char *path,
+                                  size_t cap, struct err *e)
+{
+	const struct session_facts *f = session_facts(r->session);
+	struct strbuf text = {0};
+	if (r->o->output == NULL && r->o->format == FORMAT_FOLDED)
+		return savefile_snapshot(s, f->title, f->pid, path, cap, e);
+	const char *to = r->o->output != NULL ? r->o->output : "-";
+	if (r->o->format == FORMAT_TEXT)
+		text_write(s, f->title, &text);
+	else
+		folded_write(s, &text);
+	snprintf(path, cap, "%s", strcmp(to, "-") == 0 ? "" : to);
+	enum ctop_err rc = savefile_write(to, strbuf_str(&text), text.len, e);
+	strbuf_fini(&text);
+	return rc;
+}
+
+/* Counts the rest, writes, tells. */
+static int finish(struct recording *r)
+{
+	struct err e = {0};
+	char path[1024] = "";
+	enum ctop_err rc = session_stop(r->session, &e);
+	struct snapshot *s = session_snapshot(r->session);
+	if (rc == CTOP_OK && !r->o->raw)
+		rc = write_output(r, s, path, sizeof path, &e);
+	else if (rc == CTOP_OK)
+		snprintf(path, sizeof path, "%s", r->o->output);
+	summarize(r, s, rc == CTOP_OK && path[0] != '\0' ? path : NULL);
+	snapshot_unref(s);
+	if (rc != CTOP_OK)
+		return app_fail(EXIT_FAILED, e.text);
+	if (r->o->raw)
+		fputs("ctop: the capture holds parts of the target's memory; it is readable by its "
+		      "owner only\n",
+		      stderr);
+	if (r->child != NULL && (r->child_ended || child_reap(r->child, &r->child_status)))
+		return child_exit_code(r->child_status);
+	return EXIT_DONE;
+}
+
+static int start_session(struct recording *r, struct session_config *c)
+{
+	struct err e = {0};
+	pid_t pid;
+	if (r->o->launch != NULL) {
+		if (child_spawn(&r->child, r->o->launch, CHILD_PASS, &e) != CTOP_OK)
+			return app_fail(EXIT_FAILED, e.text);
+		pid = child_pid(r->child);
+		c->source.pids = &pid;
+		c->source.pid_count = 1;
+		c->source.launched = true;
+		c->name = r->o->launch[0];
+	}
+	if (session_start(&r->session, c, &e) != CTOP_OK)
+		return app_fail(EXIT_FAILED, e.text);
+	r->start_ns = clock_now_ns();
+	if (r->child == NULL || child_release(r->child, &e) == CTOP_OK)
+		return EXIT_DONE;
+	char text[1024];
+	snprintf(text, sizeof text, "cannot start '%s': %s", r->o->launch[0], e.text);
+	return app_fail(e.code == CTOP_ENOENT ? 127 : 126, text);
+}
+
+int app_record(const struct options *o)
+{
+	struct recording r = {.o = o, .progress = isatty(STDERR_FILENO)};
+	struct session_config c = app_session_config(o);
+	r.signals = open_signals();
+	int code = start_session(&r, &c);
+	if (code == EXIT_DONE) {
+		wait_for_end(&r);
+		code = finish(&r);
+	}
+	session_free(r.session);
+	child_free(r.child);
+	close(r.signals);
+	return code;
+}

@@ -1,0 +1,122 @@
+/* image: loading one image; see image.h. */
+#include "ctop/image.h"
+
+#include "ctop/elf.h"
+#include "ctop/kallsyms.h"
+#include "ctop/symtab.h"
+
+#include <gelf.h>
+#include <string.h>
+
+static bool has_symtab(struct elf *f)
+{
+	Elf *elf = elf_handle(f);
+	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
+		GElf_Shdr h;
+		if (gelf_getshdr(scn, &h) != NULL && h.sh_type == SHT_SYMTAB && h.sh_size > 0)
+			return true;
+	}
+	return false;
+}
+
+/* Distance between the addresses of an image and of its debug file, which
+ * prelinking may have moved apart. */
+static uint64_t shift_between(const struct elf *image, const struct elf *debug)
+{
+	size_t n, m;
+	const struct elf_segment *a = elf_segments(image, &n), *b = elf_segments(debug, &m);
+	return n > 0 && m > 0 ? a[0].vaddr - b[0].vaddr : 0;
+}
+
+static bool same_build(const struct elf *debug, const unsigned char *id, size_t len)
+{
+	size_t have;
+	const unsigned char *other = elf_build_id(debug, &have);
+	return len == 0 || have == 0 || (have == len && memcmp(other, id, len) == 0);
+}
+
+static struct elf *open_debug(const struct image_data *d, const struct image_opener *o)
+{
+	int fd = -1;
+	if (d->build_id_len > 1)
+		fd = o->by_build_id(o->ctx, d->build_id, d->build_id_len);
+	if (fd < 0) {
+		uint32_t crc;
+		const char *name = elf_debuglink(d->elf, &crc);
+		if (name == NULL || name[0] == '\0' || strchr(name, '/') != NULL)
+			return NULL;
+		fd = o->by_link(o->ctx, name, crc);
+	}
+	struct elf *debug = NULL;
+	if (fd < 0 || elf_open(&debug, fd, NULL) != CTOP_OK)
+		return NULL;
+	if (same_build(debug, d->build_id, d->build_id_len))
+		return debug;
+	elf_close(debug);
+	return NULL;
+}
+
+static void load_debug(struct image_data *d, const struct image_opener *o)
+{
+	struct elf *debug = open_debug(d, o);
+	if (debug == NULL)
+		return;
+	d->has_debug = true;
+	d->has_symtab = has_symtab(debug);
+	symtab_add_elf(d->symbols, debug, shift_between(d->elf, debug), NULL);
+	if (!d->has_cfi && elf_debug_cfi(debug) != NULL) {
+		d->has_cfi = true;
+		d->debug = debug;
+	} else {
+		elf_close(debug);
+	}
+}
+
+enum ctop_err image_load(struct image_data *out, int fd, const struct image_opener *opener,
+                         struct err *e)
+{
+	*out = (struct image_data){0};
+	enum ctop_err rc = elf_open(&out->elf, fd, e);
+	if (rc != CTOP_OK)
+		return rc;
+	size_t len;
+	const unsigned char *id = elf_build_id(out->elf, &len);
+	if (len <= sizeof out->build_id) {
+		out->build_id_len = (uint32_t)len;
+		if (len > 0)
+			memcpy(out->build_id, id, len);
+	}
+	out->has_cfi = elf_eh_cfi(out->elf) != NULL || elf_debug_cfi(out->elf) != NULL;
+	out->has_symtab = has_symtab(out->elf);
+	elf_load_functions(out->elf);
+	out->symbols = symtab_new();
+	symtab_add_elf(out->symbols, out->elf, 0, NULL);
+	if (!out->has_symtab && opener != NULL)
+		load_debug(out, opener);
+	symtab_finish(out->symbols);
+	return CTOP_OK;
+}
+
+enum ctop_err image_load_kernel(struct image_data *out, int fd, struct err *e)
+{
+	*out = (struct image_data){0};
+	return kallsyms_read(fd, &out->symbols, &out->names_hidden, e);
+}
+
+void image_data_fini(struct image_data *d)
+{
+	elf_close(d->elf);
+	elf_close(d->debug);
+	symtab_free(d->symbols);
+	*d = (struct image_data){0};
+}
+
+uint64_t image_vaddr(const struct image *im, uint64_t start, uint64_t pgoff, uint64_t addr)
+{
+	if (im->kind == IMAGE_ANON || im->kind == IMAGE_KERNEL)
+		return addr;
+	uint64_t offset = addr - start + pgoff, vaddr;
+	if (im->data.elf != NULL && elf_offset_to_vaddr(im->data.elf, offset, &vaddr))
+		return vaddr;
+	return offset;
+}

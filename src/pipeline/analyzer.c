@@ -1,0 +1,368 @@
+/* analyzer: records in, snapshots out; see analyzer.h.
+ *
+ * The loop: commands, finished jobs, a slice of the ring, a slice of background
+ * work, a snapshot when one is due; then it sleeps until there is more of any.
+ * It lives on after the last record, so that the views can still be regrouped and
+ * filtered, until its owner wants the end.
+ */
+#include "analyzer.h"
+
+#include "ctop/clock.h"
+#include "ctop/funcs.h"
+#include "ctop/image.h"
+#include "ctop/maps.h"
+#include "ctop/mem.h"
+#include "ctop/profile.h"
+#include "ctop/record.h"
+#include "ctop/ring.h"
+#include "ctop/source.h"
+#include "exchange.h"
+#include "figures.h"
+#include "jobs.h"
+#include "loader.h"
+#include "naming.h"
+#include "procs.h"
+#include "recorder.h"
+#include "stacker.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+static const uint64_t SLICE_NS = 2 * CLOCK_NS_PER_MS;
+static const uint64_t FIRST_INTERVAL_NS = 16 * CLOCK_NS_PER_MS;
+
+struct analyzer {
+	struct analyzer_config c;
+	pthread_t thread;
+	struct inbox inbox;
+	struct images *images;
+	struct loader *loader;
+	struct naming *naming;
+	struct profile *profile;
+	struct procs *procs;
+	struct stacker *stacker;
+	struct figures figures;
+	uint32_t kernel;      /* id of the kernel's image */
+	uint64_t newest_ns;   /* time of the newest record */
+	uint64_t interval_ns; /* between snapshots, 0 before the first */
+	uint64_t published_ns;
+	bool work_left;    /* profile_work() has more to do */
+	bool source_ended; /* RECORD_END was read */
+	bool settled;      /* the last snapshot says so */
+};
+
+/* The display's clock: the capture's in a replay. */
+static uint64_t now_of(const struct analyzer *a)
+{
+	return a->c.in_order ? a->newest_ns : clock_now_ns();
+}
+
+/* --- records ---------------------------------------------------------------- */
+
+static void finish_jobs(struct analyzer *a)
+{
+	struct job *job;
+	bool any = false;
+	while ((job = inbox_take(&a->inbox)) != NULL) {
+		loader_finish(a->loader, job);
+		any = true;
+	}
+	if (!any)
+		return;
+	stacker_retry(a->stacker, clock_now_ns(), false);
+	if (profile_stats(a->profile)->losses.parked_too_long > 0)
+		profile_regroup(a->profile); /* stacks counted before their names were known */
+}
+
+static void on_sample(struct analyzer *a, const struct record *r)
+{
+	const struct record_sample *s = (const struct record_sample *)(const void *)r;
+	while (!stacker_sample(a->stacker, s, clock_now_ns(), !a->c.in_order)) {
+		struct pollfd fd = {.fd = a->inbox.fd, .events = POLLIN};
+		poll(&fd, 1, -1);
+		finish_jobs(a);
+	}
+}
+
+static void on_mmap(struct analyzer *a, const struct record *r)
+{
+	const struct record_mmap *m = (const struct record_mmap *)(const void *)r;
+	struct proc *p = procs_get(a->procs, r->pid);
+	struct map_entry entry = {
+	        .start = m->start,
+	        .end = m->start + m->len,
+	        .pgoff = m->pgoff,
+	        .image = loader_map(a->loader, p, m),
+	};
+	p->user = true;
+	p->maps = maps_insert(p->maps, &entry);
+}
+
+static void on_comm(struct analyzer *a, const struct record *r)
+{
+	const struct record_comm *c = (const struct record_comm *)(const void *)r;
+	if (procs_comm(a->procs, r->pid, r->tid, c->name, (r->flags & RECORD_EXEC) != 0))
+		profile_regroup(a->profile);
+}
+
+static void on_fork(struct analyzer *a, const struct record *r)
+{
+	const struct record_fork *f = (const struct record_fork *)(const void *)r;
+	procs_fork(a->procs, r->pid, r->tid, f->ppid, f->start_ticks);
+}
+
+static void on_thread_exit(struct analyzer *a, const struct record *r)
+{
+	procs_exit(a->procs, r->pid, r->tid);
+}
+
+static void on_lost(struct analyzer *a, const struct record *r)
+{
+	const struct record_lost *l = (const struct record_lost *)(const void *)r;
+	struct snapshot_losses *losses = &profile_stats(a->profile)->losses;
+	uint64_t *const by_cause[LOST_CAUSES] = {
+	        [LOST_KERNEL] = &losses->kernel,
+	        [LOST_SIDEBAND] = &losses->sideband,
+	        [LOST_RING] = &losses->ring,
+	        [LOST_THROTTLE] = &losses->throttled,
+	};
+	if (l->cause < LOST_CAUSES)
+		*by_cause[l->cause] += l->count;
+}
+
+static void on_resync(struct analyzer *a, const struct record *r)
+{
+	procs_forget_maps(a->procs, r->pid);
+}
+
+static void on_stats(struct analyzer *a, const struct record *r)
+{
+	const struct record_stats *s = (const struct record_stats *)(const void *)r;
+	struct snapshot_stats *out = profile_stats(a->profile);
+	figures_record(&a->figures, s);
+	out->rate_hz = s->rate_hz;
+	if (!a->c.in_order && s->way < WAYS)
+		out->way = source_way_name((enum source_way)s->way);
+}
+
+static void on_end(struct analyzer *a, const struct record *r)
+{
+	const struct record_end *end = (const struct record_end *)(const void *)r;
+	struct snapshot_stats *s = profile_stats(a->profile);
+	s->wait_status = end->wait_status;
+	s->state = a->c.in_order ? TARGET_REPLAYED : TARGET_EXITED;
+	a->source_ended = true;
+}
+
+typedef void record_fn(struct analyzer *a, const struct record *r);
+
+static record_fn *const handlers[RECORD_KINDS] = {
+        [RECORD_SAMPLE] = on_sample, [RECORD_MMAP] = on_mmap,        [RECORD_COMM] = on_comm,
+        [RECORD_FORK] = on_fork,     [RECORD_EXIT] = on_thread_exit, [RECORD_LOST] = on_lost,
+        [RECORD_RESYNC] = on_resync, [RECORD_STATS] = on_stats,      [RECORD_END] = on_end,
+};
+
+static void handle(struct analyzer *a, const struct record *r)
+{
+	if (a->c.recorder != NULL)
+		recorder_add(a->c.recorder, r);
+	if (r->time > a->newest_ns)
+		a->newest_ns = r->time;
+	if ((r->flags & RECORD_LATE) != 0)
+		profile_stats(a->profile)->losses.late++;
+	if (r->kind < RECORD_KINDS && handlers[r->kind] != NULL)
+		handlers[r->kind](a, r);
+}
+
+/* Reads the ring for one slice of time. Returns false when it is empty. */
+static bool read_ring(struct analyzer *a)
+{
+	uint64_t until = clock_now_ns() + SLICE_NS;
+	const void *r;
+	size_t len;
+	for (unsigned n = 1; (r = ring_peek(a->c.ring, &len)) != NULL; n++) {
+		handle(a, r);
+		ring_pop(a->c.ring);
+		if (n % 8 == 0 && clock_now_ns() >= until)
+			return true;
+	}
+	return false;
+}
+
+/* --- commands and snapshots --------------------------------------------------- */
+
+static void take_commands(struct analyzer *a)
+{
+	struct command c;
+	exchange_clear(a->c.exchange->analyzer_fd);
+	while (exchange_take(a->c.exchange, &c)) {
+		if (c.kind == COMMAND_QUERY) {
+			profile_set_query(a->profile, &c.query, c.number);
+		} else {
+			profile_reset(a->profile, now_of(a), c.number);
+			figures_reset(&a->figures, now_of(a));
+		}
+		a->published_ns = 0; /* the answer is due as soon as it is there */
+		a->work_left = true;
+	}
+}
+
+static void publish(struct analyzer *a, uint64_t now, bool ended)
+{
+	struct snapshot_stats *s = profile_stats(a->profile);
+	figures_fill(&a->figures, now_of(a), s);
+	s->kernel_names = !images_get(a->images, a->kernel)->data.names_hidden;
+	exchange_publish(a->c.exchange, profile_publish(a->profile, now_of(a)), ended);
+	uint64_t longest = a->c.refresh_ms * CLOCK_NS_PER_MS;
+	a->interval_ns = a->interval_ns == 0 ? FIRST_INTERVAL_NS : a->interval_ns * 2;
+	if (a->interval_ns > longest)
+		a->interval_ns = longest;
+	a->published_ns = now;
+}
+
+static bool publish_due(const struct analyzer *a, uint64_t now)
+{
+	if (a->interval_ns == 0)
+		return profile_stats(a->profile)->all_samples > 0 ||
+		       now - a->published_ns >= CLOCK_NS_PER_SEC / 4;
+	return now - a->published_ns >= a->interval_ns;
+}
+
+/* All that was sampled is counted, named and grouped. */
+static bool is_settled(const struct analyzer *a)
+{
+	return a->source_ended && !a->work_left && stacker_parked(a->stacker) == 0 &&
+	       (!a->c.in_order || loader_waiting(a->loader) == 0);
+}
+
+static void publish_if_due(struct analyzer *a)
+{
+	uint64_t now = clock_now_ns();
+	bool settling = !a->settled && is_settled(a);
+	if (settling || publish_due(a, now))
+		publish(a, now, a->settled || settling);
+	a->settled = a->settled || settling;
+}
+
+/* --- the thread ----------------------------------------------------------------- */
+
+static void sleep_until_work(struct analyzer *a)
+{
+	struct pollfd fds[] = {
+	        {.fd = ring_fd(a->c.ring), .events = POLLIN},
+	        {.fd = a->inbox.fd, .events = POLLIN},
+	        {.fd = a->c.exchange->analyzer_fd, .events = POLLIN},
+	};
+	if (!ring_sleep(a->c.ring))
+		return;
+	uint64_t wait = a->interval_ns != 0 ? a->interval_ns : FIRST_INTERVAL_NS;
+	poll(fds, 3, (int)(wait / CLOCK_NS_PER_MS) + 1);
+	ring_awake(a->c.ring);
+}
+
+static void *run(void *arg)
+{
+	struct analyzer *a = arg;
+	struct exchange *x = a->c.exchange;
+	while (!exchange_quitting(x) && !(a->settled && exchange_draining(x))) {
+		take_commands(a);
+		finish_jobs(a);
+		bool more = read_ring(a);
+		stacker_retry(a->stacker, clock_now_ns(), false);
+		a->work_left = profile_work(a->profile, SLICE_NS);
+		publish_if_due(a);
+		if (!more && !a->work_left)
+			sleep_until_work(a);
+	}
+	return NULL;
+}
+
+static void build(struct analyzer *a)
+{
+	a->images = images_new();
+	a->loader =
+	        loader_new(a->images, a->c.broker, a->c.workers, &a->inbox, a->c.recorder != NULL);
+	a->kernel = loader_kernel(a->loader);
+	a->naming = naming_new(a->images, a->c.funcs, a->kernel);
+	struct profile_config pc = {
+	        .memory = a->c.memory,
+	        .func_of = naming_func,
+	        .ctx = a->naming,
+	        .funcs = a->c.funcs,
+	        .start_ns = a->c.start_ns,
+	};
+	a->profile = profile_new(&pc);
+	a->procs = procs_new(a->profile);
+	naming_set_procs(a->naming, a->procs);
+	struct stacker_config sc = {
+	        .profile = a->profile,
+	        .procs = a->procs,
+	        .images = a->images,
+	        .naming = a->naming,
+	        .funcs = a->c.funcs,
+	        .kernel = a->kernel,
+	        .stack_bytes = a->c.source->stack_bytes,
+	        .unwind = a->c.unwind,
+	        .touch = a->c.recorder != NULL ? recorder_touch : NULL,
+	        .touch_ctx = a->c.recorder,
+	};
+	a->stacker = stacker_new(&sc);
+	figures_init(&a->figures, a->c.start_ns, a->c.in_order);
+	struct snapshot_stats *s = profile_stats(a->profile);
+	s->rate_hz = a->c.source->rate_hz;
+	s->stack_bytes = a->c.source->stack_bytes;
+	s->kernel_frames = a->c.source->kernel;
+	s->way = source_way_name(a->c.source->way);
+	s->wait_status = -1;
+}
+
+enum ctop_err analyzer_start(struct analyzer **out, const struct analyzer_config *c, struct err *e)
+{
+	struct analyzer *a = mem_zalloc(1, sizeof *a);
+	a->c = *c;
+	a->newest_ns = c->start_ns;
+	a->published_ns = clock_now_ns();
+	int rc = inbox_init(&a->inbox);
+	if (rc != 0) {
+		free(a);
+		return err_errno(e, CTOP_ELIMIT, rc, "cannot make the analyzer's inbox");
+	}
+	build(a);
+	rc = pthread_create(&a->thread, NULL, run, a);
+	if (rc != 0) {
+		analyzer_free(a);
+		return err_errno(e, CTOP_ELIMIT, rc, "cannot start the analyzer's thread");
+	}
+	*out = a;
+	return CTOP_OK;
+}
+
+void analyzer_join(struct analyzer *a)
+{
+	pthread_join(a->thread, NULL);
+}
+
+struct images *analyzer_images(const struct analyzer *a)
+{
+	return a->images;
+}
+
+const struct loaded_file *analyzer_files(const struct analyzer *a, size_t *count)
+{
+	return loader_files(a->loader, count);
+}
+
+void analyzer_free(struct analyzer *a)
+{
+	if (a == NULL)
+		return;
+	stacker_free(a->stacker);
+	procs_free(a->procs);
+	profile_free(a->profile);
+	naming_free(a->naming);
+	inbox_fini(&a->inbox);
+	loader_free(a->loader);
+	images_free(a->images);
+	free(a);
+}

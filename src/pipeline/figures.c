@@ -1,0 +1,66 @@
+/* figures: percentages of the header; see figures.h. */
+#include "figures.h"
+
+#include "ctop/clock.h"
+#include "ctop/record.h"
+#include "ctop/snapshot.h"
+
+void figures_init(struct figures *f, uint64_t start_ns, bool replay)
+{
+	*f = (struct figures){.start_ns = start_ns, .replay = replay};
+	f->own_time_ns = clock_now_ns();
+	f->own_cpu_ns = clock_process_cpu_ns();
+}
+
+void figures_record(struct figures *f, const struct record_stats *r)
+{
+	if (r->h.time > f->time_ns + CLOCK_NS_PER_SEC / 2) {
+		f->before_time_ns = f->time_ns;
+		f->before_target_ns = f->target_ns;
+	}
+	f->time_ns = r->h.time;
+	f->target_ns = r->target_cpu_ns;
+	f->weight_ns = r->weight_ns;
+}
+
+void figures_reset(struct figures *f, uint64_t now_ns)
+{
+	f->start_ns = now_ns;
+	f->base_target_ns = f->target_ns;
+	f->base_weight_ns = f->weight_ns;
+}
+
+/* ctop's share of a CPU over windows of at least a second. */
+static void fill_own(struct figures *f)
+{
+	uint64_t now = clock_now_ns();
+	uint64_t wall = now - f->own_time_ns;
+	bool first = f->own_percent == 0 && wall > CLOCK_NS_PER_SEC / 4;
+	if (wall < CLOCK_NS_PER_SEC && !first)
+		return;
+	uint64_t cpu = clock_process_cpu_ns();
+	f->own_percent = 100.0 * (double)(cpu - f->own_cpu_ns) / (double)wall;
+	if (wall < CLOCK_NS_PER_SEC)
+		return;
+	f->own_cpu_ns = cpu;
+	f->own_time_ns = now;
+}
+
+void figures_fill(struct figures *f, uint64_t now_ns, struct snapshot_stats *s)
+{
+	s->elapsed_ns = now_ns > f->start_ns ? now_ns - f->start_ns : 0;
+	s->target_cpu_ns = f->target_ns - f->base_target_ns;
+	uint64_t weight = f->weight_ns - f->base_weight_ns;
+	/* Under 200 ms of CPU time the ratio is all granularity. */
+	s->accounted = s->target_cpu_ns > CLOCK_NS_PER_SEC / 5
+	                       ? (double)weight / (double)s->target_cpu_ns
+	                       : 1.0;
+	if (f->before_time_ns != 0)
+		s->cpu_percent = 100.0 * (double)(f->target_ns - f->before_target_ns) /
+		                 (double)(f->time_ns - f->before_time_ns);
+	else if (s->elapsed_ns > 0)
+		s->cpu_percent = 100.0 * (double)s->all_weight_ns / (double)s->elapsed_ns;
+	if (!f->replay)
+		fill_own(f);
+	s->ctop_percent = f->own_percent;
+}

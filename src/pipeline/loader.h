@@ -1,0 +1,59 @@
+/* loader: mappings → images, opened and indexed by workers.
+ *
+ * The first mapping of a file gives it an id and posts a job; the analyzer
+ * learns of the answer through its inbox and never touches a cold file itself.
+ * Belongs to the analyzer, but for the jobs' run functions.
+ */
+#ifndef CTOP_PIPELINE_LOADER_H
+#define CTOP_PIPELINE_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct broker;
+struct images;
+struct inbox;
+struct job;
+struct loader;
+struct proc;
+struct record_mmap;
+struct workers;
+
+/* A file that was read and whose descriptor was kept for a capture. */
+struct loaded_file {
+	uint32_t image;
+	int fd;       /* −1 when it could not be opened */
+	int debug_fd; /* −1 without a separate debug file */
+	/* How the debug file was found: by link when `link` is not empty. */
+	char link[256];
+	uint32_t link_crc;
+	/* The mapping it was opened by. */
+	uint32_t pid;
+	uint64_t start, len;
+	uint64_t inode;
+	uint32_t dev_major, dev_minor;
+	char *path; /* as in the record; owned */
+};
+
+/* All borrowed. `keep`: keep descriptors, for a capture. */
+struct loader *loader_new(struct images *images, struct broker *broker, struct workers *workers,
+                          struct inbox *inbox, bool keep);
+void loader_free(struct loader *l);
+
+/* The image of a mapping; starts loading it when it is new. */
+uint32_t loader_map(struct loader *l, const struct proc *p, const struct record_mmap *m);
+
+/* Starts reading the kernel's symbols; returns the id of its image. */
+uint32_t loader_kernel(struct loader *l);
+
+/* A finished job of this loader: enters the result. Returns the image's id. */
+uint32_t loader_finish(struct loader *l, struct job *job);
+
+/* Images asked for and not answered yet. */
+size_t loader_waiting(const struct loader *l);
+
+/* With `keep`: what was loaded so far; borrowed. */
+const struct loaded_file *loader_files(const struct loader *l, size_t *count);
+
+#endif

@@ -1,0 +1,117 @@
+/* sampler: drains the source on a timer; see sampler.h.
+ *
+ * Never woken per sample: it sleeps in poll() on a stop eventfd with the drain
+ * interval as its time-out. While the byte ring is full it looks again every
+ * millisecond; meanwhile the kernel keeps, then counts, what comes.
+ */
+#include "sampler.h"
+
+#include "ctop/log.h"
+#include "ctop/mem.h"
+#include "ctop/ring.h"
+#include "ctop/source.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct sampler {
+	pthread_t thread;
+	struct source *source;
+	struct ring *ring;
+	atomic_bool stop, abort;
+	int wake; /* eventfd */
+};
+
+/* Drains once; returns how long to wait (ms), or −1 at the end. */
+static int step(struct sampler *s)
+{
+	struct err e = {0};
+	bool ended = false;
+	enum ctop_err rc = s->source->ops->drain(s->source->self, s->ring, &ended, &e);
+	ring_signal(s->ring);
+	if (ended)
+		return -1;
+	if (rc == CTOP_EAGAIN)
+		return 1;
+	if (rc != CTOP_OK)
+		log_warn("sampling: %s", e.text);
+	return atomic_load(&s->stop) ? 0 : (int)s->source->info.drain_ms;
+}
+
+static void pause_for(struct sampler *s, int ms)
+{
+	struct pollfd fd = {.fd = s->wake, .events = POLLIN};
+	if (ms > 0 && poll(&fd, 1, ms) > 0) {
+		uint64_t n;
+		ssize_t got = read(s->wake, &n, sizeof n);
+		(void)got;
+	}
+}
+
+static void *run(void *arg)
+{
+	struct sampler *s = arg;
+	bool told = false;
+	while (!atomic_load(&s->abort)) {
+		if (atomic_load(&s->stop) && !told) {
+			s->source->ops->stop(s->source->self);
+			told = true;
+		}
+		int ms = step(s);
+		if (ms < 0)
+			break;
+		pause_for(s, ms);
+	}
+	return NULL;
+}
+
+enum ctop_err sampler_start(struct sampler **out, struct source *source, struct ring *ring,
+                            struct err *e)
+{
+	struct sampler *s = mem_zalloc(1, sizeof *s);
+	s->source = source;
+	s->ring = ring;
+	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	int rc = s->wake < 0 ? errno : pthread_create(&s->thread, NULL, run, s);
+	if (rc != 0) {
+		if (s->wake >= 0)
+			close(s->wake);
+		free(s);
+		return err_errno(e, CTOP_ELIMIT, rc, "cannot start the sampling thread");
+	}
+	*out = s;
+	return CTOP_OK;
+}
+
+static void wake(struct sampler *s)
+{
+	uint64_t one = 1;
+	ssize_t n = write(s->wake, &one, sizeof one);
+	(void)n;
+}
+
+void sampler_stop(struct sampler *s)
+{
+	atomic_store(&s->stop, true);
+	wake(s);
+}
+
+void sampler_abort(struct sampler *s)
+{
+	atomic_store(&s->abort, true);
+	wake(s);
+}
+
+void sampler_join(struct sampler *s)
+{
+	if (s == NULL)
+		return;
+	pthread_join(s->thread, NULL);
+	close(s->wake);
+	free(s);
+}

@@ -1,0 +1,27 @@
+/* sampler: the thread that drains the source into the byte ring.
+ *
+ * It owns the source while it runs, takes no locks and allocates nothing.
+ */
+#ifndef CTOP_PIPELINE_SAMPLER_H
+#define CTOP_PIPELINE_SAMPLER_H
+
+#include "ctop/err.h"
+
+struct ring;
+struct sampler;
+struct source;
+
+/* Starts the thread; source and ring are borrowed until sampler_join(). */
+enum ctop_err sampler_start(struct sampler **out, struct source *source, struct ring *ring,
+                            struct err *e);
+
+/* Asks it to end: what was sampled so far is handed on, then RECORD_END. */
+void sampler_stop(struct sampler *s);
+
+/* Asks it to end at once, dropping what was not handed on. */
+void sampler_abort(struct sampler *s);
+
+/* Waits for the end and frees. NULL is allowed. */
+void sampler_join(struct sampler *s);
+
+#endif

@@ -1,0 +1,112 @@
+/* snapshot: reading a published picture; see snapshot.h. */
+#include "ctop/snapshot.h"
+
+#include "snapshot_make.h"
+
+#include <stdlib.h>
+
+struct snapshot *snapshot_ref(struct snapshot *s)
+{
+	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+	return s;
+}
+
+void snapshot_unref(struct snapshot *s)
+{
+	if (s == NULL || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	count_chunks_free(s->nodes, s->node_chunks);
+	count_chunks_free(s->by_func, s->func_chunks);
+	tree_unref(s->tree);
+	free(s->threads);
+	free(s->strip_us);
+	free(s);
+}
+
+uint64_t snapshot_generation(const struct snapshot *s)
+{
+	return s->generation;
+}
+
+uint64_t snapshot_command(const struct snapshot *s)
+{
+	return s->command;
+}
+
+uint64_t snapshot_time(const struct snapshot *s)
+{
+	return s->time_ns;
+}
+
+const struct snapshot_stats *snapshot_stats(const struct snapshot *s)
+{
+	return &s->stats;
+}
+
+const struct snapshot_thread *snapshot_threads(const struct snapshot *s, uint32_t *count)
+{
+	*count = s->thread_count;
+	return s->threads;
+}
+
+const struct snapshot_strip *snapshot_strip(const struct snapshot *s)
+{
+	return &s->strip;
+}
+
+uint32_t snapshot_func_count(const struct snapshot *s)
+{
+	return s->func_count;
+}
+
+const struct func *snapshot_func(const struct snapshot *s, uint32_t func)
+{
+	return funcs_get(s->funcs, func);
+}
+
+static struct counts read_counts(struct count_chunk *const *chunks, size_t count, uint32_t i)
+{
+	if (i >> COUNT_CHUNK_BITS >= count)
+		return (struct counts){0};
+	return chunks[i >> COUNT_CHUNK_BITS]->c[i & (COUNT_CHUNK - 1)];
+}
+
+struct counts snapshot_func_counts(const struct snapshot *s, uint32_t func)
+{
+	return read_counts(s->by_func, s->func_chunks, func);
+}
+
+/* Skips nodes that are newer than the snapshot. */
+static uint32_t known(const struct snapshot *s, uint32_t node, bool same)
+{
+	while (node != NODE_NONE && node >= s->node_count) {
+		struct node_info info = tree_info(s->tree, node);
+		node = same ? info.prev_same : info.prev_sibling;
+	}
+	return node;
+}
+
+uint32_t snapshot_func_nodes(const struct snapshot *s, uint32_t func)
+{
+	return known(s, tree_newest_of(s->tree, func), true);
+}
+
+uint32_t snapshot_node_count(const struct snapshot *s)
+{
+	return s->node_count;
+}
+
+struct node_info snapshot_node(const struct snapshot *s, uint32_t node)
+{
+	return tree_info(s->tree, node);
+}
+
+struct counts snapshot_counts(const struct snapshot *s, uint32_t node)
+{
+	return read_counts(s->nodes, s->node_chunks, node);
+}
+
+uint32_t snapshot_children(const struct snapshot *s, uint32_t node)
+{
+	return known(s, tree_newest_child(s->tree, node), false);
+}

@@ -1,0 +1,25 @@
+/* snapshot_make: how the profile fills a snapshot. Private to the profile layer. */
+#ifndef CTOP_PROFILE_SNAPSHOT_MAKE_H
+#define CTOP_PROFILE_SNAPSHOT_MAKE_H
+
+#include "ctop/snapshot.h"
+#include "tree.h"
+
+#include <stdatomic.h>
+
+struct snapshot {
+	_Atomic uint32_t refs;
+	uint64_t generation, command, time_ns;
+	const struct funcs *funcs; /* borrowed; outlives it */
+	struct group_tree *tree;   /* counted */
+	uint32_t node_count, func_count;
+	struct count_chunk **nodes, **by_func; /* counted chunks */
+	size_t node_chunks, func_chunks;
+	struct snapshot_stats stats;
+	struct snapshot_thread *threads;
+	uint32_t thread_count;
+	struct snapshot_strip strip;
+	uint32_t *strip_us;
+};
+
+#endif

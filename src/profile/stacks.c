@@ -1,0 +1,135 @@
+/* stacks: interned chains of raw locations; see stacks.h. */
+#include "stacks.h"
+
+#include "ctop/mem.h"
+#include "ctop/vec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t new_node(struct stacks *t, uint32_t parent, uint32_t loc)
+{
+	size_t n = t->count + 1;
+	t->parent = vec_reserve(t->parent, &t->parent_cap, n, sizeof *t->parent);
+	t->loc = vec_reserve(t->loc, &t->loc_cap, n, sizeof *t->loc);
+	t->group = vec_reserve(t->group, &t->group_cap, n, sizeof *t->group);
+	t->parent[t->count] = parent;
+	t->loc[t->count] = loc;
+	t->group[t->count] = GROUP_UNSET;
+	return (uint32_t)t->count++;
+}
+
+void stacks_init(struct stacks *t)
+{
+	*t = (struct stacks){0};
+	new_node(t, STACK_ROOT, 0);
+}
+
+void stacks_fini(struct stacks *t)
+{
+	free(t->parent);
+	free(t->loc);
+	free(t->group);
+	hash_map_fini(&t->index);
+	free(t->locs);
+	free(t->func);
+	hash_map_fini(&t->loc_index);
+	free(t->last);
+	free(t->last_nodes);
+}
+
+static bool same_loc(const struct loc *a, const struct loc *b)
+{
+	return a->addr == b->addr && a->owner == b->owner && a->kind == b->kind;
+}
+
+uint32_t stacks_loc(struct stacks *t, const struct loc *loc)
+{
+	uint64_t key = hash_pair(loc->addr, (uint64_t)loc->owner << 8 | loc->kind) | 1;
+	uint32_t id;
+	size_t pos;
+	bool found = hash_map_get(&t->loc_index, key, &id, &pos);
+	for (; found; found = hash_map_next(&t->loc_index, key, &id, &pos))
+		if (same_loc(&t->locs[id], loc))
+			return id;
+	id = (uint32_t)t->loc_count;
+	t->locs = vec_reserve(t->locs, &t->locs_cap, t->loc_count + 1, sizeof *t->locs);
+	t->func = vec_reserve(t->func, &t->func_cap, t->loc_count + 1, sizeof *t->func);
+	t->locs[id] = *loc;
+	t->func[id] = FUNC_UNSET;
+	t->loc_count++;
+	hash_map_add(&t->loc_index, key, id);
+	return id;
+}
+
+uint32_t stacks_child(struct stacks *t, uint32_t parent, uint32_t loc)
+{
+	/* Exact: the pair is the key; +1 keeps it from being 0. */
+	uint64_t key = ((uint64_t)parent << 32 | loc) + 1;
+	uint32_t node;
+	if (hash_map_get(&t->index, key, &node, NULL))
+		return node;
+	node = new_node(t, parent, loc);
+	hash_map_add(&t->index, key, node);
+	return node;
+}
+
+uint32_t stacks_chain(struct stacks *t, const struct loc *locs, size_t count)
+{
+	size_t same = 0;
+	while (same < count && same < t->last_count && same_loc(&locs[same], &t->last[same]))
+		same++;
+	t->last = vec_reserve(t->last, &t->last_cap, count + 1, sizeof *t->last);
+	t->last_nodes =
+	        vec_reserve(t->last_nodes, &t->last_nodes_cap, count + 1, sizeof *t->last_nodes);
+	uint32_t node = same > 0 ? t->last_nodes[same - 1] : STACK_ROOT;
+	for (size_t i = same; i < count; i++) {
+		node = stacks_child(t, node, stacks_loc(t, &locs[i]));
+		t->last[i] = locs[i];
+		t->last_nodes[i] = node;
+	}
+	t->last_count = count;
+	return node;
+}
+
+void stacks_clear_groups(struct stacks *t)
+{
+	memset(t->group, 0xff, t->count * sizeof *t->group);
+}
+
+void stacks_clear_funcs(struct stacks *t)
+{
+	if (t->loc_count > 0)
+		memset(t->func, 0xff, t->loc_count * sizeof *t->func);
+}
+
+uint32_t *stacks_fold(struct stacks *t, const bool *keep, uint32_t mark)
+{
+	struct stacks old = *t;
+	uint32_t *map = mem_alloc(old.count * sizeof *map);
+	t->parent = t->loc = t->group = NULL;
+	t->count = t->parent_cap = t->loc_cap = t->group_cap = 0;
+	t->index = (struct hash_map){0};
+	t->last_count = 0;
+	map[STACK_ROOT] = new_node(t, STACK_ROOT, 0);
+	for (size_t i = 1; i < old.count; i++) {
+		uint32_t above = old.parent[i];
+		if (keep[i])
+			map[i] = stacks_child(t, map[above], old.loc[i]);
+		else if (keep[above] || above == STACK_ROOT)
+			map[i] = stacks_child(t, map[above], mark);
+		else
+			map[i] = map[above]; /* already in a folded sub-tree */
+	}
+	free(old.parent);
+	free(old.loc);
+	free(old.group);
+	hash_map_fini(&old.index);
+	return map;
+}
+
+size_t stacks_bytes(const struct stacks *t)
+{
+	return (t->parent_cap + t->loc_cap + t->group_cap) * 4 + hash_map_bytes(&t->index) +
+	       t->locs_cap * sizeof *t->locs + t->func_cap * 4 + hash_map_bytes(&t->loc_index);
+}

@@ -1,0 +1,592 @@
+/* perf: the live source on perf events; see source.h and perf_source.h.
+ *
+ * A drain reads the clock first, then looks at every ring, sorts what it finds by
+ * time and hands on what is older than the clock reading less 2 ms; newer
+ * records are carried to the next drain, because another CPU may still write
+ * something older. While the byte ring has no room for a record that must not be lost,
+ * nothing is drained: the kernel then loses samples, and counts them.
+ */
+#include "ctop/broker.h"
+#include "ctop/clock.h"
+#include "ctop/mem.h"
+#include "ctop/ring.h"
+#include "ctop/target.h"
+#include "ctop/vec.h"
+#include "perf_source.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { DRAIN_MS = 25, EVENTS_READ = 256, STORM_BIRTHS = 10, STORM_SWITCHES = 50000 };
+enum { STORM_THREADS = 64 };
+static const uint64_t SLACK_NS = 2 * CLOCK_NS_PER_MS;
+static const uint64_t SCAN_NS = 20 * CLOCK_NS_PER_MS;
+static const uint64_t CHECK_NS = CLOCK_NS_PER_SEC / 10;
+static const size_t DATA_LEAST = 64 << 10, DATA_USUAL = 512 << 10, DATA_MOST = 8 << 20;
+static const size_t DATA_ALL = (size_t)128 << 20;
+static const size_t SIDE_SIZE = 512 << 10;
+
+/* One record on its way through a drain. */
+struct entry {
+	uint64_t time;
+	const struct perf_event_header *h;
+	uint32_t order; /* keeps the order of equal times */
+};
+
+struct perf_self {
+	struct perf_source s;
+	struct entry *entries;
+	size_t entry_count, entry_cap;
+	struct strbuf carry, spare; /* records for the next drain; the buffer being filled */
+	bool blocked;               /* the byte ring had no room in the last drain */
+};
+
+static void note(struct perf_source *s, const char *text)
+{
+	size_t used = strlen(s->notes);
+	snprintf(s->notes + used, sizeof s->notes - used, "%s\n", text);
+}
+
+/* --- rings ------------------------------------------------------------------------- */
+
+static size_t data_size(const struct perf_source *s)
+{
+	uint64_t want = 2ull * s->kind.rate_hz * DRAIN_MS / 1000 * (s->kind.stack_bytes + 1024);
+	size_t size = DATA_USUAL;
+	while (size < want && size < DATA_MOST)
+		size *= 2;
+	while (size * s->lane_count > DATA_ALL && size > DATA_LEAST)
+		size /= 2;
+	return size;
+}
+
+/* Maps the largest ring the memory limit allows. */
+static int open_ring(struct perf_ring *r, int fd, size_t size, bool *smaller)
+{
+	int why = EPERM;
+	*smaller = false;
+	for (; size >= DATA_LEAST; size /= 2) {
+		why = perf_ring_open(r, fd, size);
+		if (why != EPERM && why != ENOMEM)
+			return why;
+		*smaller = true;
+	}
+	return why;
+}
+
+static enum ctop_err open_lane(struct perf_source *s, struct lane *lane, struct err *e)
+{
+	struct perf_event_attr a;
+	bool small_data, small_side;
+	pid_t side_pid = s->side_wide ? -1 : 0;
+	perf_event_holder(&a);
+	int data = broker_perf_event(s->broker, &a, 0, lane->cpu, -1, 0);
+	if (s->side_wide) {
+		perf_event_side(&a, &s->kind);
+		a.inherit = a.inherit_thread = 0;
+	}
+	int side = broker_perf_event(s->broker, &a, side_pid, lane->cpu, -1, 0);
+	if (data < 0 || side < 0) {
+		int why = data < 0 ? -data : -side;
+		if (data >= 0)
+			close(data);
+		if (side >= 0)
+			close(side);
+		return perf_event_refused(s->broker, why, getpid(), e);
+	}
+	int why = open_ring(&lane->data, data, data_size(s), &small_data);
+	if (why == 0)
+		why = open_ring(&lane->side, side, SIDE_SIZE, &small_side);
+	if (why == 0) {
+		if (small_data && s->lanes == lane)
+			note(s,
+			     "small perf rings: the locked-memory limit is low; raise ulimit -l or "
+			     "kernel.perf_event_mlock_kb");
+		return CTOP_OK;
+	}
+	if (lane->data.base == NULL)
+		close(data);
+	close(side);
+	return err_errno(e, CTOP_ELIMIT, why,
+	                 "cannot map perf's ring; raise ulimit -l or kernel.perf_event_mlock_kb");
+}
+
+/* Whether this process may see side-band events of the whole machine. */
+static bool may_watch_all(struct perf_source *s)
+{
+	struct perf_event_attr a;
+	perf_event_side(&a, &s->kind);
+	a.inherit = a.inherit_thread = 0;
+	int fd = broker_perf_event(s->broker, &a, -1, 0, -1, 0);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static enum ctop_err open_lanes(struct perf_source *s, struct err *e)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	s->lanes = mem_zalloc((size_t)(cpus > 0 ? cpus : 1), sizeof *s->lanes);
+	s->side_wide = may_watch_all(s);
+	s->lane_count = (size_t)(cpus > 0 ? cpus : 1);
+	size_t open = 0;
+	for (size_t i = 0; i < s->lane_count; i++) {
+		struct lane lane = {.cpu = (int)i};
+		struct err why = {0};
+		s->lanes[open] = lane;
+		enum ctop_err rc = open_lane(s, &s->lanes[open], &why);
+		if (rc == CTOP_OK)
+			open++;
+		else if (why.code != CTOP_ENOENT) { /* ENODEV: a CPU that is off line */
+			if (e != NULL)
+				*e = why;
+			s->lane_count = open;
+			return rc;
+		}
+	}
+	s->lane_count = open;
+	return open > 0 ? CTOP_OK : err_set(e, CTOP_EUNSUP, "no CPU to sample on");
+}
+
+/* --- opening ------------------------------------------------------------------------ */
+
+static void raise_descriptors(struct perf_source *s)
+{
+	struct rlimit rl;
+	if (getrlimit(RLIMIT_NOFILE, &rl) != 0)
+		return;
+	rl.rlim_cur = rl.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &rl);
+	getrlimit(RLIMIT_NOFILE, &rl);
+	size_t keep = 128; /* for files, pipes, the terminal */
+	s->fd_most = rl.rlim_cur > keep ? rl.rlim_cur - keep : 0;
+}
+
+/* Kernel frames need a right that user frames do not: tries one event. */
+static enum ctop_err settle_kernel(struct perf_source *s, pid_t pid, struct err *e)
+{
+	struct perf_event_attr a;
+	for (;;) {
+		perf_event_sampling(&a, &s->kind);
+		a.disabled = 1;
+		a.enable_on_exec = 0;
+		if (pid < 0)
+			a.inherit = a.inherit_thread = 0;
+		int fd = broker_perf_event(s->broker, &a, pid, pid < 0 ? 0 : -1, -1, 0);
+		if (fd >= 0) {
+			close(fd);
+			return CTOP_OK;
+		}
+		if ((fd == -EACCES || fd == -EPERM) && s->kind.kernel && pid >= 0) {
+			s->kind.kernel = false;
+			note(s, "no kernel frames: kernel.perf_event_paranoid is 2 or more and "
+			        "ctop lacks CAP_PERFMON");
+		} else if (fd == -EINVAL && a.inherit_thread) {
+			s->kind.inherit = false; /* before 5.13: new threads come by listing */
+			s->kind.threads_only = false;
+		} else {
+			return perf_event_refused(s->broker, -fd, pid < 0 ? 0 : pid, e);
+		}
+	}
+}
+
+static void describe_machine(struct perf_source *s)
+{
+	pid_t *pids;
+	size_t count;
+	if (target_all(s->broker, &pids, &count, NULL) != CTOP_OK)
+		return;
+	uint64_t now = clock_now_ns();
+	for (size_t i = 0; i < count; i++)
+		if (pids[i] != getpid())
+			perf_describe(s, pids[i], now, false);
+	free(pids);
+}
+
+static enum ctop_err attach_all(struct perf_source *s, struct err *e)
+{
+	const struct source_config *c = &s->config;
+	if (c->whole_machine) {
+		s->way = WAY_PERF_SYSTEM;
+		describe_machine(s);
+		return perf_open_cpus(s, e);
+	}
+	for (size_t i = 0; i < c->pid_count; i++) {
+		pid_t *kids = NULL;
+		size_t count = 0;
+		perf_attach_process(s, c->pids[i], true);
+		if (c->follow_children && !c->launched)
+			target_children(s->broker, c->pids[i], &kids, &count);
+		for (size_t k = 0; k < count; k++)
+			if (perf_find_process(s, kids[k]) == NULL && kids[k] != getpid())
+				perf_attach_process(s, kids[k], false);
+		free(kids);
+	}
+	/* The main threads at once, so that a refusal is known now. */
+	for (size_t i = 0; i < c->pid_count; i++) {
+		enum ctop_err rc = perf_open_thread(s, c->pids[i], c->pids[i], e);
+		if (rc != CTOP_OK)
+			return rc;
+	}
+	if (!c->launched)
+		perf_scan(s, SCAN_NS);
+	return CTOP_OK;
+}
+
+static enum ctop_err open_source(struct perf_self *p, struct err *e)
+{
+	struct perf_source *s = &p->s;
+	const struct source_config *c = &s->config;
+	s->kind = (struct perf_kind){
+	        .rate_hz = c->rate_hz,
+	        .stack_bytes = c->stack_bytes,
+	        .regs_mask = c->regs_mask,
+	        .kernel = c->kernel,
+	        .inherit = true,
+	        .threads_only = !c->follow_children,
+	        .enable_on_exec = c->launched,
+	};
+	raise_descriptors(s);
+	for (size_t i = 0; i < c->pid_count && !c->launched; i++) {
+		struct target_info info;
+		enum ctop_err rc = target_check(s->broker, c->pids[i], &info, e);
+		if (rc != CTOP_OK)
+			return rc;
+	}
+	enum ctop_err rc = settle_kernel(s, c->whole_machine ? -1 : c->pids[0], e);
+	if (rc == CTOP_OK)
+		rc = open_lanes(s, e);
+	if (rc == CTOP_OK)
+		rc = attach_all(s, e);
+	uint64_t now = clock_now_ns();
+	s->stats_due = now + CLOCK_NS_PER_SEC / 4;
+	s->check_due = now + CHECK_NS;
+	s->storm_due = now + CLOCK_NS_PER_SEC / 20;
+	return rc;
+}
+
+/* --- statistics and the end ----------------------------------------------------------- */
+
+static uint64_t target_cpu(struct perf_source *s, uint32_t *alive)
+{
+	uint64_t sum = 0;
+	*alive = 0;
+	for (size_t i = 0; i < s->proc_count; i++) {
+		struct perf_process *p = &s->procs[i];
+		uint64_t now;
+		if (p->alive && clock_pid_cpu_ns(p->pid, &now) && now >= p->cpu_ns)
+			p->cpu_ns = now;
+		sum += p->cpu_ns - p->base_ns;
+		*alive += p->alive;
+	}
+	return sum;
+}
+
+/* What the events counted: what sampling could have seen. 0 when there are too many. */
+static uint64_t counted(const struct perf_source *s)
+{
+	uint64_t sum = 0, value;
+	if (s->fd_count > EVENTS_READ || s->way != WAY_PERF_THREADS)
+		return 0;
+	for (size_t i = 0; i < s->fd_count; i++)
+		if (s->fds[i].seq != 0 && read(s->fds[i].fd, &value, sizeof value) == sizeof value)
+			sum += value;
+	return sum;
+}
+
+static bool put_stats(struct perf_source *s, struct ring *out, uint64_t now)
+{
+	struct record_stats r = {
+	        .h = {sizeof r, RECORD_STATS, 0, now, 0, 0},
+	        .event_ns = counted(s),
+	        .weight_ns = s->weight_ns,
+	        .sampler_cpu_ns = clock_thread_cpu_ns(),
+	        .late = s->late,
+	        .rate_hz = s->kind.rate_hz,
+	        .way = s->way,
+	        .threads = (uint32_t)s->thread_count,
+	};
+	r.target_cpu_ns = target_cpu(s, &r.targets);
+	if (s->way == WAY_PERF_SYSTEM)
+		r.target_cpu_ns = s->weight_ns; /* nothing to hold it against */
+	return perf_put(out, &r);
+}
+
+static bool put_losses(struct perf_source *s, struct ring *out, uint64_t now)
+{
+	for (unsigned i = 0; i < LOST_CAUSES; i++) {
+		struct record_lost r = {.h = {sizeof r, RECORD_LOST, 0, now, 0, 0},
+		                        .count = s->lost[i],
+		                        .cause = i};
+		if (s->lost[i] == 0)
+			continue;
+		if (!perf_put(out, &r))
+			return false;
+		s->lost[i] = 0;
+	}
+	return true;
+}
+
+static bool is_alive(struct perf_source *s, const struct perf_process *p)
+{
+	struct target_info info;
+	if (target_read(s->broker, p->pid, 0, &info, NULL) != CTOP_OK)
+		return false;
+	return info.state != 'Z' && info.state != 'X' &&
+	       (p->start_ticks == 0 || info.start_ticks == p->start_ticks);
+}
+
+/* Forgets processes that have ended; true while one is left. A zombie's clock still
+ * tells what it used, so the clocks are read first. */
+static bool targets_left(struct perf_source *s)
+{
+	uint32_t alive;
+	if (s->config.whole_machine)
+		return true;
+	target_cpu(s, &alive);
+	bool left = false;
+	for (size_t i = 0; i < s->proc_count; i++) {
+		struct perf_process *p = &s->procs[i];
+		p->alive = p->alive && is_alive(s, p);
+		left = left || p->alive;
+	}
+	return left;
+}
+
+/* Context switches of the first threads a second: what inherited per-thread
+ * events would pay for. */
+static uint64_t count_switches(struct perf_source *s)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < s->thread_count && i < STORM_THREADS; i++) {
+		struct target_info info;
+		const struct perf_thread *t = &s->threads[i];
+		if (target_read(s->broker, t->pid, t->tid, &info, NULL) == CTOP_OK)
+			sum += info.switches;
+	}
+	return sum;
+}
+
+static void watch_storms(struct perf_source *s, uint64_t now)
+{
+	uint64_t was = s->switches, births = s->births;
+	bool first = s->storm_due != 0 && was == 0;
+	if (s->way != WAY_PERF_THREADS || now < s->storm_due)
+		return;
+	s->births = 0;
+	s->storm_due = now + CLOCK_NS_PER_SEC / (first ? 5 : 1);
+	s->switches = count_switches(s);
+	uint64_t limit = first ? STORM_BIRTHS : STORM_BIRTHS * 20;
+	if (births > limit)
+		perf_go_wide(s, "threads are created too fast for events of their own");
+	else if (was != 0 && s->switches > was + STORM_SWITCHES)
+		perf_go_wide(s, "it switches threads too fast for events of their own");
+}
+
+/* --- the drain --------------------------------------------------------------------------- */
+
+static int by_time(const void *va, const void *vb)
+{
+	const struct entry *a = va, *b = vb;
+	if (a->time != b->time)
+		return (a->time > b->time) - (a->time < b->time);
+	return (a->order > b->order) - (a->order < b->order);
+}
+
+static void add_entry(struct perf_self *p, const struct perf_event_header *h)
+{
+	p->entries = vec_reserve(p->entries, &p->entry_cap, p->entry_count + 1, sizeof *p->entries);
+	p->entries[p->entry_count] = (struct entry){perf_time(h), h, (uint32_t)p->entry_count};
+	p->entry_count++;
+}
+
+static void add_ring(struct perf_self *p, struct perf_ring *r)
+{
+	const struct perf_event_header *h;
+	while ((h = perf_ring_next(r)) != NULL)
+		add_entry(p, h);
+}
+
+static void gather(struct perf_self *p)
+{
+	struct perf_source *s = &p->s;
+	p->entry_count = 0;
+	for (size_t at = 0; at < p->carry.len;) {
+		const struct perf_event_header *h = (const void *)(p->carry.data + at);
+		at += h->size;
+		add_entry(p, h);
+	}
+	if (p->blocked)
+		return; /* what was read before goes first; the kernel keeps the rest */
+	for (size_t i = 0; i < s->lane_count; i++) {
+		perf_ring_look(&s->lanes[i].side);
+		perf_ring_look(&s->lanes[i].data);
+	}
+	for (size_t i = 0; i < s->lane_count; i++) {
+		add_ring(p, &s->lanes[i].side);
+		add_ring(p, &s->lanes[i].data);
+	}
+}
+
+/* Hands on what is due, carries the rest. False when the byte ring is full. */
+static bool release(struct perf_self *p, struct ring *out, uint64_t horizon)
+{
+	struct perf_source *s = &p->s;
+	bool room = true;
+	if (p->entry_count > 0)
+		qsort(p->entries, p->entry_count, sizeof *p->entries, by_time);
+	strbuf_clear(&p->spare);
+	for (size_t i = 0; i < p->entry_count; i++) {
+		const struct entry *en = &p->entries[i];
+		if (room && en->time <= horizon)
+			room = perf_emit(s, out, en->h);
+		if (!room || en->time > horizon)
+			strbuf_add(&p->spare, en->h, en->h->size);
+	}
+	struct strbuf full = p->carry;
+	p->carry = p->spare;
+	p->spare = full;
+	for (size_t i = 0; i < s->lane_count; i++) {
+		perf_ring_release(&s->lanes[i].side);
+		perf_ring_release(&s->lanes[i].data);
+	}
+	return room;
+}
+
+/* Records made here, such as the state at attach, go first. */
+static bool release_pending(struct perf_source *s, struct ring *out)
+{
+	while (s->pending_at < s->pending.len) {
+		const struct record *r = (const void *)(s->pending.data + s->pending_at);
+		if (!perf_put(out, r))
+			return false;
+		s->pending_at += r->size;
+	}
+	strbuf_clear(&s->pending);
+	s->pending_at = 0;
+	return true;
+}
+
+/* Side-band records were lost: the maps are read again. */
+static void queue_resync(struct perf_source *s, uint64_t now)
+{
+	struct record r = {sizeof r, RECORD_RESYNC, 0, now, 0, 0};
+	s->resync = false;
+	for (size_t i = 0; i < s->proc_count; i++) {
+		if (!s->procs[i].alive)
+			continue;
+		r.pid = r.tid = (uint32_t)s->procs[i].pid;
+		perf_queue(s, &r);
+		perf_describe(s, s->procs[i].pid, now, true);
+		s->procs[i].scan = s->scanning = true;
+	}
+}
+
+static bool put_end(struct perf_source *s, struct ring *out, uint64_t now)
+{
+	struct record_end r = {.h = {sizeof r, RECORD_END, 0, now, 0, 0}, .wait_status = -1};
+	return put_losses(s, out, now) && put_stats(s, out, now) && perf_put(out, &r);
+}
+
+static void housekeeping(struct perf_source *s, struct ring *out, uint64_t now)
+{
+	if (s->scanning)
+		perf_scan(s, SCAN_NS);
+	if (s->resync)
+		queue_resync(s, now);
+	watch_storms(s, now);
+	if (now >= s->check_due) {
+		s->check_due = now + CHECK_NS * 5;
+		s->stopping = s->stopping || !targets_left(s);
+	}
+	if (now >= s->stats_due && put_stats(s, out, now))
+		s->stats_due = now + CLOCK_NS_PER_SEC;
+}
+
+static enum ctop_err drain(void *self, struct ring *out, bool *ended, struct err *e)
+{
+	struct perf_self *p = self;
+	struct perf_source *s = &p->s;
+	uint64_t now = clock_now_ns();
+	bool last = s->stopping;
+	(void)e;
+	*ended = s->ended;
+	if (s->ended)
+		return CTOP_OK;
+	if (!release_pending(s, out))
+		return CTOP_EAGAIN;
+	gather(p);
+	p->blocked = !release(p, out, last ? UINT64_MAX : now - SLACK_NS);
+	if (p->blocked || !put_losses(s, out, now))
+		return CTOP_EAGAIN;
+	if (!last) {
+		housekeeping(s, out, now);
+		return CTOP_OK;
+	}
+	s->ended = put_end(s, out, now);
+	*ended = s->ended;
+	return s->ended ? CTOP_OK : CTOP_EAGAIN;
+}
+
+static void stop(void *self)
+{
+	struct perf_self *p = self;
+	p->s.stopping = true;
+}
+
+static void close_source(void *self)
+{
+	struct perf_self *p = self;
+	struct perf_source *s = &p->s;
+	perf_close_events(s);
+	for (size_t i = 0; i < s->lane_count; i++) {
+		perf_ring_close(&s->lanes[i].data);
+		perf_ring_close(&s->lanes[i].side);
+	}
+	free(s->lanes);
+	free(s->fds);
+	free(s->threads);
+	free(s->procs);
+	hash_map_fini(&s->by_id);
+	hash_map_fini(&s->by_tid);
+	hash_map_fini(&s->by_pid);
+	strbuf_fini(&s->pending);
+	strbuf_fini(&p->carry);
+	strbuf_fini(&p->spare);
+	free(p->entries);
+	free(p);
+}
+
+enum ctop_err source_open_perf(struct source *out, struct broker *b,
+                               const struct source_config *config, struct err *e)
+{
+	static const struct source_ops ops = {
+	        .name = "perf", .drain = drain, .stop = stop, .close = close_source};
+	struct perf_self *p = mem_zalloc(1, sizeof *p);
+	p->s.broker = b;
+	p->s.config = *config;
+	p->s.way = WAY_PERF_THREADS;
+	enum ctop_err rc = open_source(p, e);
+	p->s.config.pids = NULL;
+	if (rc != CTOP_OK) {
+		close_source(p);
+		return rc;
+	}
+	*out = (struct source){
+	        .ops = &ops,
+	        .self = p,
+	        .info = {.way = p->s.way,
+	                 .kernel = p->s.kind.kernel,
+	                 .rate_hz = p->s.kind.rate_hz,
+	                 .stack_bytes = p->s.kind.stack_bytes,
+	                 .drain_ms = DRAIN_MS,
+	                 .regs_mask = p->s.kind.regs_mask},
+	};
+	snprintf(out->info.notes, sizeof out->info.notes, "%s", p->s.notes);
+	return CTOP_OK;
+}

@@ -1,0 +1,387 @@
+/* perf_attach: which threads are sampled, and by which events; see perf_source.h.
+ *
+ * A thread created by an opened thread inherits its events, and a listing of
+ * /proc/PID/task may show it too. Opening it again would double its samples, not
+ * opening it could miss it: so a thread is skipped when its creator's events
+ * were complete before it was born, opened otherwise, and samples of a thread that
+ * has both kinds are told apart by the event's id: those under its own
+ * event count, or else those of the latest opening it inherited from.
+ */
+#include "ctop/broker.h"
+#include "ctop/clock.h"
+#include "ctop/target.h"
+#include "ctop/vec.h"
+#include "perf_source.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* --- tables --------------------------------------------------------------------- */
+
+struct perf_process *perf_find_process(struct perf_source *s, pid_t pid)
+{
+	uint32_t i;
+	return hash_map_get(&s->by_pid, (uint64_t)pid, &i, NULL) ? &s->procs[i] : NULL;
+}
+
+struct perf_thread *perf_find_thread(struct perf_source *s, pid_t tid)
+{
+	uint32_t i;
+	return hash_map_get(&s->by_tid, (uint64_t)tid, &i, NULL) ? &s->threads[i] : NULL;
+}
+
+static struct perf_thread *add_thread(struct perf_source *s, pid_t pid, pid_t tid, uint64_t since)
+{
+	struct perf_thread *t = perf_find_thread(s, tid);
+	if (t == NULL) {
+		s->threads = vec_reserve(s->threads, &s->thread_cap, s->thread_count + 1,
+		                         sizeof *s->threads);
+		hash_map_add(&s->by_tid, (uint64_t)tid, (uint32_t)s->thread_count);
+		t = &s->threads[s->thread_count++];
+	}
+	*t = (struct perf_thread){.tid = tid, .pid = pid, .since = since};
+	return t;
+}
+
+/* The last entry moves into the hole. */
+static void drop_thread(struct perf_source *s, pid_t tid)
+{
+	uint32_t i;
+	if (!hash_map_get(&s->by_tid, (uint64_t)tid, &i, NULL))
+		return;
+	hash_map_del(&s->by_tid, (uint64_t)tid);
+	s->threads[i] = s->threads[--s->thread_count];
+	if (i < s->thread_count)
+		hash_map_set(&s->by_tid, (uint64_t)s->threads[i].tid, i);
+}
+
+static struct perf_process *add_process(struct perf_source *s, pid_t pid)
+{
+	struct perf_process *p = perf_find_process(s, pid);
+	if (p == NULL) {
+		s->procs = vec_reserve(s->procs, &s->proc_cap, s->proc_count + 1, sizeof *s->procs);
+		hash_map_add(&s->by_pid, (uint64_t)pid, (uint32_t)s->proc_count);
+		p = &s->procs[s->proc_count++];
+		*p = (struct perf_process){.pid = pid};
+	}
+	p->alive = true;
+	return p;
+}
+
+/* --- what is there at attach ------------------------------------------------------ */
+
+static void describe_thread(struct perf_source *s, const struct target_info *info, uint64_t time)
+{
+	struct {
+		struct record_comm c;
+		char name[64];
+	} r;
+	uint32_t size = (uint32_t)(sizeof r.c + record_pad(strlen(info->comm) + 1));
+	struct record_fork f = {
+	        .h = {sizeof f, RECORD_FORK, RECORD_INITIAL, time, (uint32_t)info->pid,
+	              (uint32_t)info->tid},
+	        .ppid = (uint32_t)info->pid,
+	        .ptid = (uint32_t)info->pid,
+	        .start_ticks = info->tid == info->pid ? info->start_ticks : 0,
+	};
+	perf_queue(s, &f);
+	memset(&r, 0, sizeof r);
+	r.c.h = (struct record){size, RECORD_COMM,         RECORD_INITIAL,
+	                        time, (uint32_t)info->pid, (uint32_t)info->tid};
+	memcpy(r.name, info->comm, strlen(info->comm));
+	perf_queue(s, &r);
+}
+
+/* One line of /proc/PID/maps, if it is executable. */
+static void describe_mapping(struct perf_source *s, pid_t pid, uint64_t time, char *line)
+{
+	struct record_mmap m = {0};
+	uint64_t end;
+	char perms[5];
+	int at = 0;
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &m.start,
+	           &end, perms, &m.pgoff, &m.dev_major, &m.dev_minor, &m.inode, &at) < 7 ||
+	    perms[2] != 'x')
+		return;
+	static char anonymous[] = "//anon";
+	char *path = line + at;
+	size_t len = strlen(path);
+	static const char deleted[] = " (deleted)";
+	if (len >= sizeof deleted && strcmp(path + len - (sizeof deleted - 1), deleted) == 0)
+		path[len -= sizeof deleted - 1] = '\0';
+	if (len == 0)
+		len = strlen(path = anonymous);
+	m.h = (struct record){(uint32_t)(sizeof m + record_pad(len + 1)),
+	                      RECORD_MMAP,
+	                      RECORD_INITIAL,
+	                      time,
+	                      (uint32_t)pid,
+	                      (uint32_t)pid};
+	m.len = end - m.start;
+	m.prot = PROT_READ | PROT_EXEC;
+	strbuf_add(&s->pending, &m, sizeof m);
+	strbuf_add(&s->pending, path, len);
+	strbuf_add(&s->pending, "\0\0\0\0\0\0\0", record_pad(len + 1) - len);
+}
+
+static void describe_maps(struct perf_source *s, pid_t pid, uint64_t time)
+{
+	char *text, *save = NULL;
+	size_t len;
+	if (broker_read_proc(s->broker, pid, 0, "maps", &text, &len, NULL) != CTOP_OK)
+		return;
+	for (char *line = strtok_r(text, "\n", &save); line != NULL;
+	     line = strtok_r(NULL, "\n", &save))
+		describe_mapping(s, pid, time, line);
+	free(text);
+}
+
+void perf_describe(struct perf_source *s, pid_t pid, uint64_t time, bool threads)
+{
+	struct target_info info;
+	if (target_read(s->broker, pid, 0, &info, NULL) != CTOP_OK)
+		return;
+	describe_thread(s, &info, time);
+	pid_t *tids = NULL;
+	size_t count = 0;
+	if (threads)
+		target_threads(s->broker, pid, &tids, &count, NULL);
+	for (size_t i = 0; i < count; i++)
+		if (tids[i] != pid && target_read(s->broker, pid, tids[i], &info, NULL) == CTOP_OK)
+			describe_thread(s, &info, time);
+	free(tids);
+	if (!info.kernel_thread)
+		describe_maps(s, pid, time);
+}
+
+void perf_attach_process(struct perf_source *s, pid_t pid, bool is_root)
+{
+	struct perf_process *p = add_process(s, pid);
+	struct target_info info;
+	p->is_root = p->is_root || is_root;
+	if (target_read(s->broker, pid, 0, &info, NULL) == CTOP_OK)
+		p->start_ticks = info.start_ticks;
+	if (clock_pid_cpu_ns(pid, &p->base_ns))
+		p->cpu_ns = p->base_ns;
+	p->scan = true;
+	s->scanning = true;
+	perf_describe(s, pid, clock_now_ns(), true);
+}
+
+/* --- events --------------------------------------------------------------------- */
+
+static enum ctop_err keep_event(struct perf_source *s, int fd, const struct lane *lane, pid_t tid,
+                                struct err *e)
+{
+	uint64_t id = 0;
+	if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, lane->data.fd) != 0 ||
+	    ioctl(fd, PERF_EVENT_IOC_ID, &id) != 0) {
+		int why = errno;
+		close(fd);
+		return err_errno(e, CTOP_EUNSUP, why, "cannot direct an event into its ring");
+	}
+	s->fds = vec_reserve(s->fds, &s->fd_cap, s->fd_count + 1, sizeof *s->fds);
+	hash_map_add(&s->by_id, id, (uint32_t)s->fd_count);
+	s->fds[s->fd_count++] = (struct perf_fd){fd, tid, s->seq};
+	return CTOP_OK;
+}
+
+/* Where side-band events may not see the whole machine, each thread has its own. */
+static int open_side(struct perf_source *s, const struct lane *lane, pid_t tid)
+{
+	struct perf_event_attr a;
+	perf_event_side(&a, &s->kind);
+	int fd = broker_perf_event(s->broker, &a, tid, lane->cpu, -1, 0);
+	if (fd < 0)
+		return -fd;
+	if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, lane->side.fd) != 0) {
+		int why = errno;
+		close(fd);
+		return why;
+	}
+	s->fds = vec_reserve(s->fds, &s->fd_cap, s->fd_count + 1, sizeof *s->fds);
+	s->fds[s->fd_count++] = (struct perf_fd){fd, tid, 0};
+	return 0;
+}
+
+static enum ctop_err open_on_lane(struct perf_source *s, const struct lane *lane, pid_t tid,
+                                  struct err *e)
+{
+	struct perf_event_attr a;
+	if (!s->side_wide && tid >= 0) {
+		int why = open_side(s, lane, tid);
+		if (why != 0)
+			return perf_event_refused(s->broker, why, tid, e);
+	}
+	perf_event_sampling(&a, &s->kind);
+	if (tid < 0) {
+		a.inherit = 0;
+		a.inherit_thread = 0;
+	}
+	int fd = broker_perf_event(s->broker, &a, tid, lane->cpu, -1, 0);
+	if (fd < 0)
+		return perf_event_refused(s->broker, -fd, tid < 0 ? 0 : tid, e);
+	return keep_event(s, fd, lane, tid, e);
+}
+
+enum ctop_err perf_open_thread(struct perf_source *s, pid_t pid, pid_t tid, struct err *e)
+{
+	s->seq++;
+	for (size_t i = 0; i < s->lane_count; i++) {
+		enum ctop_err rc = open_on_lane(s, &s->lanes[i], tid, e);
+		if (rc != CTOP_OK)
+			return rc;
+	}
+	add_thread(s, pid, tid, clock_now_ns())->own = s->seq;
+	return CTOP_OK;
+}
+
+enum ctop_err perf_open_cpus(struct perf_source *s, struct err *e)
+{
+	s->seq++;
+	for (size_t i = 0; i < s->lane_count; i++) {
+		enum ctop_err rc = open_on_lane(s, &s->lanes[i], -1, e);
+		if (rc != CTOP_OK)
+			return rc;
+	}
+	return CTOP_OK;
+}
+
+void perf_close_events(struct perf_source *s)
+{
+	for (size_t i = 0; i < s->fd_count; i++)
+		close(s->fds[i].fd);
+	s->fd_count = 0;
+	hash_map_clear(&s->by_id);
+}
+
+void perf_go_wide(struct perf_source *s, const char *why)
+{
+	struct perf_event_attr a;
+	if (s->way != WAY_PERF_THREADS || !s->side_wide)
+		return;
+	perf_event_sampling(&a, &s->kind);
+	a.inherit = a.inherit_thread = 0;
+	a.disabled = 1;
+	int fd = broker_perf_event(s->broker, &a, -1, s->lanes[0].cpu, -1, 0);
+	if (fd < 0)
+		return; /* no right to: stay */
+	close(fd);
+	perf_close_events(s);
+	s->kind.enable_on_exec = false;
+	if (perf_open_cpus(s, NULL) != CTOP_OK)
+		return;
+	s->way = WAY_PERF_CPUS;
+	size_t used = strlen(s->notes);
+	snprintf(s->notes + used, sizeof s->notes - used, "sampling by CPU: %s\n", why);
+}
+
+/* --- scanning --------------------------------------------------------------------- */
+
+/* Opens what is new in one process. Returns true when anything was. */
+static bool scan_process(struct perf_source *s, pid_t pid, uint64_t until)
+{
+	pid_t *tids = NULL;
+	size_t count = 0;
+	bool any = false;
+	if (target_threads(s->broker, pid, &tids, &count, NULL) != CTOP_OK)
+		return false;
+	for (size_t i = 0; i < count && s->way == WAY_PERF_THREADS; i++) {
+		if (perf_find_thread(s, tids[i]) != NULL)
+			continue;
+		struct err e = {0};
+		enum ctop_err rc = CTOP_ELIMIT;
+		if (s->fd_count + 2 * s->lane_count <= s->fd_most)
+			rc = perf_open_thread(s, pid, tids[i], &e);
+		any = any || rc == CTOP_OK;
+		if (rc == CTOP_ELIMIT)
+			perf_go_wide(s, "more threads than file descriptors");
+		if (rc == CTOP_ELIMIT && s->way == WAY_PERF_THREADS) {
+			size_t used = strlen(s->notes);
+			if (strstr(s->notes, "descriptors") == NULL)
+				snprintf(s->notes + used, sizeof s->notes - used,
+				         "out of file descriptors: not every thread is sampled; "
+				         "raise "
+				         "ulimit -n or run as root\n");
+			break;
+		}
+		if (clock_now_ns() > until)
+			break;
+	}
+	free(tids);
+	return any;
+}
+
+void perf_scan(struct perf_source *s, uint64_t budget_ns)
+{
+	uint64_t until = clock_now_ns() + budget_ns;
+	bool left = false;
+	for (size_t i = 0; i < s->proc_count; i++) {
+		if (!s->procs[i].scan || !s->procs[i].alive)
+			continue;
+		bool any = s->way == WAY_PERF_THREADS && clock_now_ns() < until &&
+		           scan_process(s, s->procs[i].pid, until);
+		/* Done when a whole listing showed nothing new. */
+		s->procs[i].scan = any || (s->way == WAY_PERF_THREADS && clock_now_ns() >= until);
+		left = left || s->procs[i].scan;
+	}
+	s->scanning = left;
+}
+
+/* --- births, deaths, doubles ---------------------------------------------------------- */
+
+void perf_on_fork(struct perf_source *s, const struct record_fork *f)
+{
+	pid_t pid = (pid_t)f->h.pid, tid = (pid_t)f->h.tid;
+	s->births++;
+	struct perf_process *p = perf_find_process(s, pid);
+	if (f->ppid != f->h.pid) {
+		p = add_process(s, pid);
+		p->start_ticks = 0;
+		p->base_ns = p->cpu_ns = 0;
+		p->scan = false;
+	}
+	if (s->way != WAY_PERF_THREADS || p == NULL)
+		return;
+	const struct perf_thread *parent = perf_find_thread(s, (pid_t)f->ptid);
+	if (parent != NULL && parent->since < f->h.time) {
+		add_thread(s, pid, tid, f->h.time);
+		return;
+	}
+	p->scan = true;
+	s->scanning = true;
+}
+
+void perf_on_exit(struct perf_source *s, pid_t pid, pid_t tid)
+{
+	struct perf_process *p = perf_find_process(s, pid);
+	drop_thread(s, tid);
+	if (p != NULL && pid == tid)
+		s->check_due = 0; /* the whole process may be gone: look now */
+}
+
+bool perf_wants(struct perf_source *s, pid_t pid, pid_t tid, uint64_t id)
+{
+	uint32_t index;
+	if (s->way == WAY_PERF_SYSTEM)
+		return pid != 0;
+	if (s->way == WAY_PERF_CPUS)
+		return perf_find_process(s, pid) != NULL;
+	if (!hash_map_get(&s->by_id, id, &index, NULL))
+		return true;
+	const struct perf_fd *ev = &s->fds[index];
+	struct perf_thread *t = perf_find_thread(s, tid);
+	if (ev->tid == tid || t == NULL)
+		return true;
+	if (t->own != 0 || ev->seq < t->owner)
+		return false;
+	t->owner = ev->seq;
+	return true;
+}

@@ -1,0 +1,140 @@
+/* perf_source: the state of a live source, shared by its parts. Private.
+ *
+ *   perf.c         opening, the drain, statistics, the end
+ *   perf_attach.c  which processes and threads are sampled, and by which events
+ *   perf_emit.c    kernel records → records of ctop
+ *
+ * All of it belongs to the sampler thread once the source is open.
+ */
+#ifndef CTOP_SAMPLE_PERF_SOURCE_H
+#define CTOP_SAMPLE_PERF_SOURCE_H
+
+#include "ctop/hash.h"
+#include "ctop/record.h"
+#include "ctop/source.h"
+#include "ctop/strbuf.h"
+#include "perf_event.h"
+#include "perf_ring.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct broker;
+struct ring;
+
+/* One CPU's pair of rings. */
+struct lane {
+	int cpu;
+	struct perf_ring data, side;
+};
+
+/* One sampling event; kept open as long as what inherited it may live. */
+struct perf_fd {
+	int fd;
+	pid_t tid;    /* −1: a CPU's event */
+	uint32_t seq; /* of the opening it was part of */
+};
+
+/* A thread heard of. `since`: from when on its events (its own, or inherited)
+ * are complete. */
+struct perf_thread {
+	pid_t tid, pid;
+	uint64_t since;
+	uint32_t own;   /* seq of the opening of its own events, 0: none */
+	uint32_t owner; /* of an inherited one: highest seq it reported under */
+};
+
+/* A process being sampled. */
+struct perf_process {
+	pid_t pid;
+	uint64_t start_ticks;
+	uint64_t base_ns, cpu_ns; /* its CPU clock at attach, and last */
+	bool alive, is_root;      /* is_root: one the user named */
+	bool scan;                /* its threads are to be listed (again) */
+};
+
+struct perf_source {
+	struct broker *broker;
+	struct source_config config; /* pids not kept */
+	struct perf_kind kind;
+	enum source_way way;
+	struct lane *lanes;
+	size_t lane_count;
+	bool side_wide; /* side-band events see the whole machine */
+	bool stopping, ended;
+	char notes[512];
+
+	struct perf_fd *fds;
+	size_t fd_count, fd_cap, fd_most;
+	struct hash_map by_id; /* event id → index in fds */
+	uint32_t seq;
+
+	struct perf_thread *threads;
+	size_t thread_count, thread_cap;
+	struct hash_map by_tid; /* tid → index in threads */
+	struct perf_process *procs;
+	size_t proc_count, proc_cap;
+	struct hash_map by_pid; /* pid → index in procs */
+	bool scanning;
+
+	struct strbuf pending; /* records made here, to be handed on first */
+	size_t pending_at;
+
+	uint64_t last_released; /* time of the newest record handed on */
+	uint64_t lost[LOST_CAUSES];
+	bool resync;
+	uint64_t late, weight_ns;
+	uint64_t stats_due, check_due, storm_due;
+	uint64_t births, switches; /* since / at the last look for storms */
+};
+
+/* --- perf_attach.c ------------------------------------------------------------- */
+
+/* A process to sample; its initial state goes to `pending`. */
+void perf_attach_process(struct perf_source *s, pid_t pid, bool is_root);
+struct perf_process *perf_find_process(struct perf_source *s, pid_t pid);
+struct perf_thread *perf_find_thread(struct perf_source *s, pid_t tid);
+
+/* Queues COMM and MMAP records (flagged INITIAL, at `time`) of a process. */
+void perf_describe(struct perf_source *s, pid_t pid, uint64_t time, bool threads);
+
+/* Opens the sampling events of one thread on every CPU. */
+enum ctop_err perf_open_thread(struct perf_source *s, pid_t pid, pid_t tid, struct err *e);
+
+/* Opens one event a CPU for all processes. */
+enum ctop_err perf_open_cpus(struct perf_source *s, struct err *e);
+
+/* Lists the threads of processes marked `scan` and opens the new ones, for
+ * about `budget_ns`. */
+void perf_scan(struct perf_source *s, uint64_t budget_ns);
+
+/* From thread to CPU events, if the right is there. */
+void perf_go_wide(struct perf_source *s, const char *why);
+
+void perf_close_events(struct perf_source *s);
+
+/* What the side-band says of births and deaths. */
+void perf_on_fork(struct perf_source *s, const struct record_fork *f);
+void perf_on_exit(struct perf_source *s, pid_t pid, pid_t tid);
+
+/* Whether a sample counts: its process is wanted, and it is not a double. */
+bool perf_wants(struct perf_source *s, pid_t pid, pid_t tid, uint64_t id);
+
+/* --- perf_emit.c ---------------------------------------------------------------- */
+
+/* Time of a kernel record. */
+uint64_t perf_time(const struct perf_event_header *h);
+
+/* Hands one kernel record on. False when there is no room for one that must
+ * not be lost: try again with the same record. */
+bool perf_emit(struct perf_source *s, struct ring *out, const struct perf_event_header *h);
+
+/* Hands a complete record on, as one that must not be lost. */
+bool perf_put(struct ring *out, const void *record);
+
+/* Queues a record in `pending`. */
+void perf_queue(struct perf_source *s, const void *record);
+
+#endif

@@ -1,0 +1,49 @@
+/* record: checking records that come from a file; see record.h. */
+#include "ctop/record.h"
+
+#include <string.h>
+
+/* Whether a NUL stands in the bytes from `from` to the record's end. */
+static bool has_text(const struct record *r, size_t from)
+{
+	return r->size > from && memchr((const char *)r + from, '\0', r->size - from) != NULL;
+}
+
+static bool check_sample(const struct record *r)
+{
+	const struct record_sample *s = (const struct record_sample *)(const void *)r;
+	if (r->size < sizeof *s || s->nr_kernel > RECORD_KERNEL_MAX ||
+	    s->nr_regs > RECORD_REGS_MAX || s->stack_len > RECORD_STACK_MAX)
+		return false;
+	size_t need =
+	        sizeof *s + 8 * ((size_t)s->nr_kernel + s->nr_regs) + record_pad(s->stack_len);
+	return r->size == need;
+}
+
+bool record_check(const void *bytes, size_t len)
+{
+	const struct record *r = bytes;
+	if (len < sizeof *r || r->size != len || len % 8 != 0)
+		return false;
+	switch (r->kind) {
+	case RECORD_SAMPLE:
+		return check_sample(r);
+	case RECORD_MMAP:
+		return has_text(r, sizeof(struct record_mmap));
+	case RECORD_COMM:
+		return has_text(r, sizeof(struct record_comm));
+	case RECORD_FORK:
+		return len == sizeof(struct record_fork);
+	case RECORD_EXIT:
+	case RECORD_RESYNC:
+		return len == sizeof *r;
+	case RECORD_LOST:
+		return len == sizeof(struct record_lost);
+	case RECORD_STATS:
+		return len == sizeof(struct record_stats);
+	case RECORD_END:
+		return len == sizeof(struct record_end);
+	default:
+		return false;
+	}
+}

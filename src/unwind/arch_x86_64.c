@@ -1,0 +1,78 @@
+/* arch for x86-64; see arch.h. */
+#include "ctop/arch.h"
+
+#include "ctop/unwind.h"
+
+#include <asm/perf_regs.h>
+#include <elf.h>
+
+/* DWARF: rax rdx rcx rbx rsi rdi rbp rsp r8…r15 pc. */
+static const uint8_t perf_of[ARCH_REGS] = {
+        PERF_REG_X86_AX,  PERF_REG_X86_DX,  PERF_REG_X86_CX,  PERF_REG_X86_BX,  PERF_REG_X86_SI,
+        PERF_REG_X86_DI,  PERF_REG_X86_BP,  PERF_REG_X86_SP,  PERF_REG_X86_R8,  PERF_REG_X86_R9,
+        PERF_REG_X86_R10, PERF_REG_X86_R11, PERF_REG_X86_R12, PERF_REG_X86_R13, PERF_REG_X86_R14,
+        PERF_REG_X86_R15, PERF_REG_X86_IP,
+};
+
+const uint8_t arch_saved[ARCH_SAVED] = {3, 6, 12, 13, 14, 15}; /* rbx rbp r12…r15 */
+
+/* struct ucontext lies at the stack pointer once the handler has returned; its
+ * general registers begin at 40: r8…r15 rdi rsi rbp rbx rdx rax rcx rsp rip. */
+static const uint8_t signal_slot[ARCH_REGS] = {
+        144, 136, 152, 128, 112, 104, 120, 160, 40, 48, 56, 64, 72, 80, 88, 96, 168,
+};
+
+uint64_t arch_perf_mask(void)
+{
+	uint64_t mask = 0;
+	for (unsigned i = 0; i < ARCH_REGS; i++)
+		mask |= UINT64_C(1) << perf_of[i];
+	return mask;
+}
+
+unsigned arch_perf_count(void)
+{
+	return ARCH_REGS;
+}
+
+uint32_t arch_elf_machine(void)
+{
+	return EM_X86_64;
+}
+
+bool arch_from_perf(struct arch_regs *out, const uint64_t *regs, size_t count)
+{
+	uint64_t mask = arch_perf_mask();
+	if (count != ARCH_REGS)
+		return false;
+	for (unsigned i = 0; i < ARCH_REGS; i++) {
+		uint64_t below = mask & ((UINT64_C(1) << perf_of[i]) - 1);
+		out->r[i] = regs[__builtin_popcountll(below)];
+	}
+	out->valid = (1u << ARCH_REGS) - 1;
+	return true;
+}
+
+uint32_t arch_caller_mask(void)
+{
+	uint32_t mask = 1u << ARCH_SP | 1u << ARCH_PC;
+	for (unsigned i = 0; i < ARCH_SAVED; i++)
+		mask |= 1u << arch_saved[i];
+	return mask;
+}
+
+unsigned arch_signal_slot(unsigned reg)
+{
+	return signal_slot[reg];
+}
+
+/* call rel32 (e8), or call r/m64 (ff /2) in each of its lengths. */
+bool arch_ends_in_call(const unsigned char *code, size_t len)
+{
+	if (len >= 5 && code[len - 5] == 0xe8)
+		return true;
+	for (size_t n = 2; n <= 7 && n <= len; n++)
+		if (code[len - n] == 0xff && (code[len - n + 1] & 0x38) == 0x10)
+			return true;
+	return false;
+}

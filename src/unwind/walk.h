@@ -1,0 +1,49 @@
+/* walk: the state all ways of unwinding share. Private to the unwind layer. */
+#ifndef CTOP_UNWIND_WALK_H
+#define CTOP_UNWIND_WALK_H
+
+#include "ctop/arch.h"
+#include "ctop/unwind.h"
+
+struct image;
+
+/* Where an address lies. */
+struct place {
+	struct image *image;
+	uint64_t vaddr;
+};
+
+/* One stack being unwound: the current frame's registers over the copied stack. */
+struct walk {
+	const struct unwind_input *in;
+	uint64_t base; /* address of stack[0] */
+	struct arch_regs regs;
+	bool exact; /* the pc is where the CPU was, not a return address */
+	/* The mapping hit last, so that frames of one image cost one search. */
+	uint64_t map_start, map_end, map_bias;
+	struct image *map_image;
+};
+
+/* Finds the place of a code address; false (image 0) when no mapping has it. */
+bool walk_place(struct walk *w, uint64_t addr, struct place *out);
+
+/* Reads a word of the copied stack. UNWIND_ROOT stands for success. */
+enum unwind_end walk_read(const struct walk *w, uint64_t addr, uint64_t *out);
+
+/* One step by frame pointer. UNWIND_ROOT stands for success; *root is set when
+ * this was the outermost frame. */
+enum unwind_end fp_step(struct walk *w, bool *root);
+
+/* libunwind over the same copy; created on first need. */
+struct fallback;
+struct fallback *fallback_new(void);
+void fallback_free(struct fallback *f);
+
+/* One step by libunwind, with the same results as fp_step(). */
+enum unwind_end fallback_step(struct fallback *f, struct walk *w, bool *root);
+
+/* The whole stack by libunwind. */
+void fallback_stack(struct fallback *f, struct walk *w, struct frame_addr *frames, size_t cap,
+                    struct unwind_result *out);
+
+#endif
