@@ -35,6 +35,7 @@ struct screen_facts {
 	bool threads_known; /* false in a replay */
 	bool child_running; /* a launched command is alive: quitting asks */
 	bool launched;      /* the target was started by ctop */
+	int wait_status;    /* of a launched command that has ended, else -1 */
 	uint64_t now_ns;    /* CLOCK_MONOTONIC, for messages that fade */
 	bool starting;      /* no snapshot yet: what we are waiting for is in `doing` */
 	const char *doing;

@@ -1,0 +1,367 @@
+/* flame: a text flamegraph.
+ *
+ * Width is share of samples, siblings stand in name order, so it does not dance.
+ * Frames narrower than a cell are merged into one that shows their number. The
+ * layout is made for the width at hand, only below the zoomed frame, and only where
+ * something is wide enough to see.
+ */
+#include "ctop/utf8.h"
+#include "ctop/vec.h"
+#include "format.h"
+#include "view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEVELS_MOST = 2048 };
+
+/* --- layout ------------------------------------------------------------------------- */
+
+static size_t add_cell(struct flame_state *f, const struct flame_cell *c)
+{
+	f->cells = vec_reserve(f->cells, &f->cap, f->count + 1, sizeof *f->cells);
+	f->cells[f->count] = *c;
+	if (c->level + 1 > f->levels)
+		f->levels = c->level + 1;
+	return f->count++;
+}
+
+/* Cells [0, w) of the parent shared out to its children by their weight. */
+struct share {
+	uint64_t whole; /* weight of the parent */
+	uint64_t sum;   /* of the children placed so far */
+	int x, w;       /* the parent's */
+};
+
+static int place(const struct share *sh, uint64_t sum)
+{
+	return sh->x + (int)((double)sh->w * (double)sum / (double)sh->whole + 1e-9);
+}
+
+static void lay_out(struct screen *s, size_t parent);
+
+/* A run of frames that got no cell of their own, up to cell `end`. */
+static void add_merged(struct screen *s, size_t parent, uint32_t merged, int from, int end)
+{
+	struct flame_state *f = &s->flame;
+	int level = f->cells[parent].level + 1;
+	if (merged == 0 || end <= from)
+		return;
+	add_cell(f, &(struct flame_cell){NODE_NONE, merged, from, end - from, level, parent});
+}
+
+static void lay_out(struct screen *s, size_t parent)
+{
+	struct flame_state *f = &s->flame;
+	struct flame_cell up = f->cells[parent];
+	struct share sh = {snapshot_counts(s->shown, up.node).total_ns, 0, up.x, up.w};
+	struct query_nodes kids = {0};
+	uint32_t merged = 0;
+	int merged_from = up.x;
+	if (up.level + 1 >= LEVELS_MOST || sh.whole == 0)
+		return;
+	query_children(s->shown, up.node, QUERY_BY_NAME, &kids);
+	for (size_t i = 0; i < kids.count; i++) {
+		int from = place(&sh, sh.sum);
+		uint64_t weight = snapshot_counts(s->shown, kids.ids[i]).total_ns;
+		sh.sum += weight;
+		int end = place(&sh, sh.sum);
+		bool wide = (double)weight * sh.w >= (double)sh.whole;
+		if (!wide || end <= from) {
+			if (merged++ == 0)
+				merged_from = from;
+			continue;
+		}
+		add_merged(s, parent, merged, merged_from, from);
+		merged = 0;
+		size_t cell = add_cell(f, &(struct flame_cell){kids.ids[i], 0, from, end - from,
+		                                               up.level + 1, parent});
+		lay_out(s, cell);
+	}
+	/* What is left at the end shows when it is at least half a cell. */
+	add_merged(s, parent, merged, merged_from, place(&sh, sh.sum));
+	query_nodes_fini(&kids);
+}
+
+/* Finds zoom and selection again when node ids have changed. */
+static void follow_generation(struct screen *s)
+{
+	struct flame_state *f = &s->flame;
+	uint64_t generation = snapshot_generation(s->shown);
+	if (f->generation == generation)
+		return;
+	f->generation = generation;
+	if (f->zoom != NODE_ROOT) {
+		f->zoom = query_find_path(s->shown, f->zoom_func, f->zoom_path);
+		if (f->zoom == NODE_NONE)
+			f->zoom = NODE_ROOT;
+	}
+	f->selected = f->selected_func != 0
+	                      ? query_find_path(s->shown, f->selected_func, f->selected_path)
+	                      : NODE_NONE;
+	if (f->selected == NODE_NONE)
+		f->selected = f->zoom;
+}
+
+static void update(struct screen *s, const struct screen_facts *facts)
+{
+	struct flame_state *f = &s->flame;
+	(void)facts;
+	follow_generation(s);
+	f->count = 0;
+	f->levels = 0;
+	f->cols = s->cols;
+	if (snapshot_counts(s->shown, f->zoom).total_n == 0)
+		return;
+	lay_out(s, add_cell(f, &(struct flame_cell){f->zoom, 0, 0, s->cols, 0, 0}));
+}
+
+/* --- drawing -------------------------------------------------------------------------- */
+
+static void draw_cell(struct screen *s, struct surface *out, int row, const struct flame_cell *c)
+{
+	char text[512];
+	if (c->node == NODE_NONE) {
+		char n[16];
+		int len = snprintf(n, sizeof n, "%u", c->merged);
+		surface_fill(out, row, c->x, c->w, STYLE_DIM | STYLE_REVERSE, " ");
+		if (len <= c->w)
+			surface_text(out, row, c->x + (c->w - len) / 2, len,
+			             STYLE_DIM | STYLE_REVERSE, n);
+		return;
+	}
+	const struct func *f = snapshot_func(s->shown, snapshot_node(s->shown, c->node).func);
+	uint64_t total = snapshot_counts(s->shown, c->node).total_ns;
+	int style = format_hue(f->name);
+	if (c->node == s->flame.selected)
+		style |= STYLE_REVERSE | STYLE_BOLD;
+	surface_fill(out, row, c->x, c->w, style, " ");
+	int edge = c->x > 0 && c->w > 1;
+	if (edge)
+		surface_text(out, row, c->x, 1, style, "│");
+	char share[16];
+	format_percent(share, sizeof share, total, view_whole(s));
+	snprintf(text, sizeof text, "%s %s", f->name, share);
+	int room = c->w - edge;
+	if ((int)utf8_str_width(text) > room)
+		snprintf(text, sizeof text, "%s", f->name);
+	if (room > 1)
+		surface_ellipsis(out, row, c->x + edge, room, style, text);
+}
+
+static void draw_breadcrumb(struct screen *s, struct surface *out, int row, int cols)
+{
+	const struct flame_state *f = &s->flame;
+	char share[16], note[128];
+	const struct func *fn = snapshot_func(s->shown, snapshot_node(s->shown, f->zoom).func);
+	surface_fill(out, row, 0, cols, STYLE_HEADING, " ");
+	if (f->zoom == NODE_ROOT) {
+		snprintf(note, sizeof note, " all · %s · Enter zooms in, f flips",
+		         f->root_below ? "root below" : "root on top");
+		surface_ellipsis(out, row, 0, cols, STYLE_HEADING, note);
+		return;
+	}
+	format_percent(share, sizeof share, snapshot_counts(s->shown, f->zoom).total_ns,
+	               view_whole(s));
+	snprintf(note, sizeof note, "zoomed: %s of all · Esc goes back", share);
+	int width = (int)utf8_str_width(note);
+	int used = surface_text(out, row, 0, cols, STYLE_HEADING, " all › … › ");
+	surface_ellipsis(out, row, used, cols - used - width - 2, STYLE_HEADING_ON, fn->name);
+	surface_right(out, row, cols - width - 1, width, STYLE_HEADING, note);
+}
+
+static const struct flame_cell *selected_cell(const struct flame_state *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (f->cells[i].node == f->selected)
+			return &f->cells[i];
+	return NULL;
+}
+
+static void draw(struct screen *s, struct surface *out, struct area a)
+{
+	struct flame_state *f = &s->flame;
+	f->page = a.rows - 1;
+	if (f->cols != a.cols)
+		update(s, NULL);
+	const struct flame_cell *sel = selected_cell(f);
+	if (sel != NULL && sel->level < f->top)
+		f->top = sel->level;
+	if (sel != NULL && sel->level >= f->top + f->page)
+		f->top = sel->level - f->page + 1;
+	if (f->top > f->levels - f->page)
+		f->top = f->levels > f->page ? f->levels - f->page : 0;
+	draw_breadcrumb(s, out, a.row, a.cols);
+	for (size_t i = 0; i < f->count; i++) {
+		int line = f->cells[i].level - f->top;
+		if (line < 0 || line >= f->page)
+			continue;
+		int row = f->root_below ? a.row + a.rows - 1 - line : a.row + 1 + line;
+		draw_cell(s, out, row, &f->cells[i]);
+	}
+}
+
+/* --- keys ----------------------------------------------------------------------------- */
+
+static void choose(struct screen *s, uint32_t node)
+{
+	struct flame_state *f = &s->flame;
+	f->selected = node;
+	f->selected_path = query_path(s->shown, node);
+	f->selected_func = snapshot_node(s->shown, node).func;
+	if (node != NODE_ROOT)
+		s->selected = f->selected_func;
+}
+
+/* The next drawn frame of the selected one's level, to the left or right. */
+static void go_sideways(struct screen *s, int direction)
+{
+	const struct flame_state *f = &s->flame;
+	const struct flame_cell *from = selected_cell(f), *best = NULL;
+	for (size_t i = 0; from != NULL && i < f->count; i++) {
+		const struct flame_cell *c = &f->cells[i];
+		if (c->level != from->level || c->node == NODE_NONE ||
+		    (c->x - from->x) * direction <= 0)
+			continue;
+		if (best == NULL || (c->x - best->x) * direction < 0)
+			best = c;
+	}
+	if (best != NULL)
+		choose(s, best->node);
+}
+
+static void go_to_caller(struct screen *s)
+{
+	const struct flame_state *f = &s->flame;
+	const struct flame_cell *c = selected_cell(f);
+	if (c != NULL && c->level > 0)
+		choose(s, f->cells[c->parent].node);
+}
+
+/* The widest drawn callee. */
+static void go_to_callee(struct screen *s)
+{
+	const struct flame_state *f = &s->flame;
+	const struct flame_cell *from = selected_cell(f), *best = NULL;
+	for (size_t i = 0; from != NULL && i < f->count; i++) {
+		const struct flame_cell *c = &f->cells[i];
+		if (c->level == from->level + 1 && c->node != NODE_NONE &&
+		    &f->cells[c->parent] == from && (best == NULL || c->w > best->w))
+			best = c;
+	}
+	if (best != NULL)
+		choose(s, best->node);
+}
+
+static void zoom(struct screen *s, uint32_t node)
+{
+	struct flame_state *f = &s->flame;
+	f->zoom = node;
+	f->zoom_path = query_path(s->shown, node);
+	f->zoom_func = snapshot_node(s->shown, node).func;
+	f->top = 0;
+	s->stale = true;
+}
+
+static struct action zoom_key(struct screen *s, enum act act)
+{
+	struct flame_state *f = &s->flame;
+	if (act == ACT_ENTER || act == ACT_EXPAND) {
+		if (f->selected != NODE_NONE)
+			zoom(s, f->selected);
+		return view_handled();
+	}
+	if (f->zoom == NODE_ROOT)
+		return view_ignored();
+	choose(s, f->zoom);
+	zoom(s, snapshot_node(s->shown, f->zoom).parent);
+	return view_handled();
+}
+
+static struct action key(struct screen *s, enum act act)
+{
+	struct flame_state *f = &s->flame;
+	bool out_is_up = !f->root_below; /* towards the root */
+	switch (act) {
+	case ACT_FLAME:
+		f->root_below = !f->root_below;
+		return view_handled();
+	case ACT_LEFT:
+	case ACT_RIGHT:
+		go_sideways(s, act == ACT_LEFT ? -1 : 1);
+		return view_handled();
+	case ACT_UP:
+	case ACT_DOWN:
+		if ((act == ACT_UP) == out_is_up)
+			go_to_caller(s);
+		else
+			go_to_callee(s);
+		return view_handled();
+	case ACT_PAGE_UP:
+	case ACT_PAGE_DOWN:
+		for (int i = 1; i < f->page; i++)
+			((act == ACT_PAGE_UP) == out_is_up ? go_to_caller : go_to_callee)(s);
+		return view_handled();
+	case ACT_HOME:
+		choose(s, f->zoom);
+		return view_handled();
+	case ACT_END:
+	case ACT_HOTTEST:
+		for (int i = 0; i < f->levels; i++)
+			go_to_callee(s);
+		return view_handled();
+	case ACT_ENTER:
+	case ACT_EXPAND:
+	case ACT_COLLAPSE:
+	case ACT_ESCAPE:
+		return zoom_key(s, act);
+	default:
+		return view_ignored();
+	}
+}
+
+static void select_func(struct screen *s, uint32_t func)
+{
+	struct flame_state *f = &s->flame;
+	uint32_t best = NODE_NONE;
+	uint64_t most = 0;
+	follow_generation(s);
+	for (uint32_t n = func != 0 ? snapshot_func_nodes(s->shown, func) : NODE_NONE;
+	     n != NODE_NONE; n = snapshot_node(s->shown, n).prev_same) {
+		struct counts c = snapshot_counts(s->shown, n);
+		if (c.total_ns > most) {
+			most = c.total_ns;
+			best = n;
+		}
+	}
+	if (best != NODE_NONE)
+		choose(s, best);
+	else if (f->selected == NODE_NONE)
+		f->selected = f->zoom;
+	s->stale = true;
+}
+
+static void describe(struct screen *s, char *out, size_t cap)
+{
+	const struct flame_state *f = &s->flame;
+	char self[16], total[16], n[32];
+	if (f->selected == NODE_NONE || f->selected >= snapshot_node_count(s->shown))
+		return;
+	const struct func *fn = snapshot_func(s->shown, snapshot_node(s->shown, f->selected).func);
+	struct counts c = snapshot_counts(s->shown, f->selected);
+	format_percent(self, sizeof self, c.self_ns, view_whole(s));
+	format_percent(total, sizeof total, c.total_ns, view_whole(s));
+	format_count(n, sizeof n, c.total_n);
+	snprintf(out, cap, "%s%s%s · here: self %s total %s · %s samples", fn->name,
+	         fn->module[0] != '\0' ? " · " : "", fn->module, self, total, n);
+}
+
+const struct view view_flame = {
+        .name = "Flame",
+        .update = update,
+        .draw = draw,
+        .key = key,
+        .select = select_func,
+        .describe = describe,
+};

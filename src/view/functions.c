@@ -1,0 +1,144 @@
+/* functions: one row a function, self and total. */
+#include "format.h"
+#include "view.h"
+
+#include <stdio.h>
+
+static void update(struct screen *s, const struct screen_facts *facts)
+{
+	struct functions_state *f = &s->functions;
+	(void)facts;
+	table_build(&f->table, s->shown, f->column, f->inverted);
+	f->list.count = f->table.count;
+	if (!f->follow)
+		return;
+	for (size_t i = 0; i < f->table.count; i++)
+		if (f->table.rows[i].func == s->selected)
+			f->list.cursor = i;
+}
+
+static void draw_heading(struct screen *s, struct surface *out, int row, const struct columns *c)
+{
+	static const char *const names[TABLE_COLUMNS] = {"SELF%", "TOTAL%", "FUNCTION", "MODULE"};
+	const struct functions_state *f = &s->functions;
+	const char *mark = f->inverted ? "▲" : "▼";
+	int at[TABLE_COLUMNS] = {c->self, c->total, c->name, c->module};
+	surface_fill(out, row, 0, out->cols, STYLE_HEADING, " ");
+	for (int i = 0; i < TABLE_COLUMNS; i++) {
+		bool on = f->column == (enum table_column)i;
+		char text[32];
+		if (at[i] < 0)
+			continue;
+		snprintf(text, sizeof text, "%s%s", names[i], on ? mark : "");
+		int style = on ? STYLE_HEADING_ON : STYLE_HEADING;
+		if (i <= TABLE_TOTAL)
+			surface_right(out, row, at[i] - (i == TABLE_SELF), 7 + (i == TABLE_SELF),
+			              style, text);
+		else
+			surface_text(out, row, at[i], 20, style, text);
+	}
+	if (c->self_s >= 0) {
+		surface_right(out, row, c->self_s, 8, STYLE_HEADING, "SELF");
+		surface_right(out, row, c->total_s, 8, STYLE_HEADING, "TOTAL");
+	}
+}
+
+static void draw_row(struct screen *s, struct surface *out, int row, const struct columns *c,
+                     const struct table_row *r)
+{
+	uint64_t whole = view_whole(s);
+	const struct func *f = snapshot_func(s->shown, r->func);
+	char text[32];
+	bool hot = whole > 0 && r->counts.self_ns * 10 >= whole;
+	format_percent(text, sizeof text, r->counts.self_ns, whole);
+	surface_right(out, row, c->self, 7, hot ? STYLE_HOT : STYLE_NUMBER, text);
+	format_percent(text, sizeof text, r->counts.total_ns, whole);
+	surface_right(out, row, c->total, 7, STYLE_NUMBER, text);
+	if (c->self_s >= 0) {
+		format_seconds(text, sizeof text, r->counts.self_ns);
+		surface_right(out, row, c->self_s, 8, STYLE_NUMBER, text);
+		format_seconds(text, sizeof text, r->counts.total_ns);
+		surface_right(out, row, c->total_s, 8, STYLE_NUMBER, text);
+	}
+	surface_ellipsis(out, row, c->name, c->name_width, format_style(f->kind), f->name);
+	if (c->module >= 0)
+		surface_ellipsis(out, row, c->module, out->cols - c->module, STYLE_DIM, f->module);
+}
+
+static void draw(struct screen *s, struct surface *out, struct area a)
+{
+	struct functions_state *f = &s->functions;
+	struct columns c = view_columns(a.cols, true);
+	list_fit(&f->list, f->table.count, a.rows - 1);
+	draw_heading(s, out, a.row, &c);
+	for (int i = 0; i < a.rows - 1 && f->list.top + (size_t)i < f->table.count; i++) {
+		size_t at = f->list.top + (size_t)i;
+		draw_row(s, out, a.row + 1 + i, &c, &f->table.rows[at]);
+		if (at == f->list.cursor)
+			view_mark_cursor(out, a.row + 1 + i, a.cols);
+	}
+}
+
+static void take_selection(struct screen *s)
+{
+	struct functions_state *f = &s->functions;
+	if (f->list.cursor < f->table.count)
+		s->selected = f->table.rows[f->list.cursor].func;
+	/* At the top the cursor stays at the top; elsewhere it follows its function. */
+	f->follow = f->list.cursor > 0;
+}
+
+static struct action key(struct screen *s, enum act act)
+{
+	struct functions_state *f = &s->functions;
+	if (list_move(&f->list, act)) {
+		take_selection(s);
+		return view_handled();
+	}
+	switch (act) {
+	case ACT_SORT_LEFT:
+		f->column = (f->column + TABLE_COLUMNS - 1) % TABLE_COLUMNS;
+		break;
+	case ACT_SORT_RIGHT:
+		f->column = (f->column + 1) % TABLE_COLUMNS;
+		break;
+	case ACT_INVERT:
+		f->inverted = !f->inverted;
+		break;
+	default:
+		return view_ignored();
+	}
+	s->stale = true;
+	return view_handled();
+}
+
+static void select_func(struct screen *s, uint32_t func)
+{
+	s->functions.follow = func != 0;
+	s->stale = true;
+}
+
+static void describe(struct screen *s, char *out, size_t cap)
+{
+	const struct functions_state *f = &s->functions;
+	uint64_t whole = view_whole(s);
+	char self[16], total[16], n[32];
+	if (f->list.cursor >= f->table.count)
+		return;
+	const struct table_row *r = &f->table.rows[f->list.cursor];
+	const struct func *fn = snapshot_func(s->shown, r->func);
+	format_percent(self, sizeof self, r->counts.self_ns, whole);
+	format_percent(total, sizeof total, r->counts.total_ns, whole);
+	format_count(n, sizeof n, r->counts.total_n);
+	snprintf(out, cap, "%s · %s · self %s total %s · %s samples", fn->name, fn->module, self,
+	         total, n);
+}
+
+const struct view view_functions = {
+        .name = "Functions",
+        .update = update,
+        .draw = draw,
+        .key = key,
+        .select = select_func,
+        .describe = describe,
+};

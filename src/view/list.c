@@ -1,0 +1,45 @@
+/* list: cursor and scrolling; see list.h. */
+#include "list.h"
+
+bool list_move(struct list *l, enum act act)
+{
+	size_t last = l->count > 0 ? l->count - 1 : 0;
+	size_t page = l->page > 1 ? (size_t)l->page - 1 : 1;
+	switch (act) {
+	case ACT_UP:
+		l->cursor -= l->cursor > 0;
+		return true;
+	case ACT_DOWN:
+		l->cursor += l->cursor < last;
+		return true;
+	case ACT_PAGE_UP:
+		l->cursor = l->cursor > page ? l->cursor - page : 0;
+		return true;
+	case ACT_PAGE_DOWN:
+		l->cursor = l->cursor + page < last ? l->cursor + page : last;
+		return true;
+	case ACT_HOME:
+		l->cursor = 0;
+		return true;
+	case ACT_END:
+		l->cursor = last;
+		return true;
+	default:
+		return false;
+	}
+}
+
+void list_fit(struct list *l, size_t count, int page)
+{
+	size_t visible = page > 0 ? (size_t)page : 1;
+	l->count = count;
+	l->page = page;
+	if (l->cursor >= count)
+		l->cursor = count > 0 ? count - 1 : 0;
+	if (l->cursor < l->top)
+		l->top = l->cursor;
+	if (l->cursor >= l->top + visible)
+		l->top = l->cursor - visible + 1;
+	if (l->top + visible > count)
+		l->top = count > visible ? count - visible : 0;
+}

@@ -1,0 +1,362 @@
+/* screen: header, views, foot lines; see screen.h. */
+#include "ctop/screen.h"
+
+#include "ctop/clock.h"
+#include "ctop/mem.h"
+#include "ctop/utf8.h"
+#include "format.h"
+#include "view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const uint64_t MESSAGE_NS = 6 * CLOCK_NS_PER_SEC;
+enum { LOW = 14 };
+
+const struct view *const view_table[VIEWS] = {
+        [VIEW_FUNCTIONS] = &view_functions, [VIEW_TREE] = &view_tree,
+        [VIEW_BOTTOMUP] = &view_bottomup,   [VIEW_FLAME] = &view_flame,
+        [VIEW_THREADS] = &view_threads,
+};
+
+/* --- life ------------------------------------------------------------------------------ */
+
+struct screen *screen_new(const struct screen_options *o)
+{
+	struct screen *s = mem_zalloc(1, sizeof *s);
+	s->options = *o;
+	s->stale = true;
+	s->wait_status = -1;
+	s->flame.selected = NODE_NONE;
+	s->threads.column = 2; /* CPU */
+	return s;
+}
+
+void screen_free(struct screen *s)
+{
+	if (s == NULL)
+		return;
+	snapshot_unref(s->shown);
+	snapshot_unref(s->newer);
+	table_fini(&s->functions.table);
+	table_fini(&s->bottomup.table);
+	free(s->tree.rows);
+	hash_map_fini(&s->tree.open);
+	hash_map_fini(&s->tree.unfolded);
+	free(s->bottomup.rows);
+	hash_map_fini(&s->bottomup.open);
+	free(s->flame.cells);
+	free(s->threads.items);
+	free(s);
+}
+
+void screen_set_snapshot(struct screen *s, struct snapshot *snap)
+{
+	struct snapshot **slot = s->paused && s->shown != NULL ? &s->newer : &s->shown;
+	struct snapshot *old = *slot;
+	*slot = snapshot_ref(snap);
+	snapshot_unref(old);
+	s->stale = s->stale || slot == &s->shown;
+}
+
+void screen_set_command(struct screen *s, uint64_t number)
+{
+	s->command = number;
+}
+
+void screen_message(struct screen *s, uint64_t now_ns, bool error, const char *text)
+{
+	snprintf(s->message, sizeof s->message, "%s", text);
+	s->message_error = error;
+	s->message_until = error ? UINT64_MAX : now_ns + MESSAGE_NS;
+}
+
+struct snapshot *screen_snapshot(struct screen *s)
+{
+	return s->shown;
+}
+
+/* --- what views share -------------------------------------------------------------------- */
+
+uint64_t view_whole(const struct screen *s)
+{
+	return snapshot_counts(s->shown, NODE_ROOT).total_ns;
+}
+
+void view_say(struct screen *s, const char *text)
+{
+	screen_message(s, s->now_ns, false, text);
+}
+
+struct action view_handled(void)
+{
+	return (struct action){.kind = ACTION_HANDLED};
+}
+
+struct action view_ignored(void)
+{
+	return (struct action){.kind = ACTION_IGNORED};
+}
+
+void view_mark_cursor(struct surface *out, int row, int cols)
+{
+	for (int col = 0; col < cols && col < out->cols; col++) {
+		size_t at = (size_t)row * (size_t)out->cols + (size_t)col;
+		if (row < out->rows)
+			out->cells[at].style |= STYLE_REVERSE;
+	}
+}
+
+struct columns view_columns(int cols, bool module)
+{
+	struct columns c = {.self = 0, .total = 7, .self_s = -1, .total_s = -1, .module = -1};
+	c.name = 15;
+	if (cols >= 76) {
+		c.self_s = 15;
+		c.total_s = 23;
+		c.name = 33;
+	}
+	c.name_width = cols - c.name;
+	if (module && cols >= 60) {
+		int width = cols >= 120 ? 28 : cols >= 90 ? 22 : 16;
+		c.module = cols - width;
+		c.name_width = c.module - c.name - 1;
+	}
+	return c;
+}
+
+/* --- drawing -------------------------------------------------------------------------------- */
+
+static void refresh(struct screen *s, const struct screen_facts *facts)
+{
+	if (s->view == VIEW_THREADS || s->stale)
+		view_table[s->view]->update(s, facts);
+	s->stale = false;
+}
+
+/* The line about the selection, or a message, or the question before quitting. */
+static void draw_details(struct screen *s, struct surface *out, int row)
+{
+	char text[1024] = "";
+	if (s->asking) {
+		surface_ellipsis(out, row, 1, out->cols - 1, STYLE_WARN,
+		                 "the command still runs: k kill it, l leave it running, Esc stay");
+		return;
+	}
+	if (s->message[0] != '\0' && s->now_ns < s->message_until) {
+		surface_ellipsis(out, row, 1, out->cols - 1,
+		                 s->message_error ? STYLE_ERROR : STYLE_MESSAGE, s->message);
+		return;
+	}
+	if (s->shown != NULL && out->rows >= LOW)
+		view_table[s->view]->describe(s, text, sizeof text);
+	surface_ellipsis(out, row, 1, out->cols - 1, STYLE_DIM, text);
+}
+
+static void draw_foot(struct surface *out, int row)
+{
+	static const char *const keys[][2] = {
+	        {"F1", "help"},      {"t", "tree/bottom-up"}, {"f", "flame"},
+	        {"Enter", "expand"}, {"H", "hottest"},        {"K", "kernel"},
+	        {"Space", "pause"},  {"s", "save"},           {"q", "quit"},
+	};
+	int col = 1;
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		int need = (int)(strlen(keys[i][0]) + strlen(keys[i][1])) + 3;
+		if (col + need > out->cols)
+			return;
+		col += surface_text(out, row, col, out->cols - col, STYLE_KEY, keys[i][0]) + 1;
+		col += surface_text(out, row, col, out->cols - col, STYLE_DIM, keys[i][1]) + 2;
+	}
+}
+
+static void draw_body(struct screen *s, struct surface *out, const struct screen_facts *facts,
+                      struct area area)
+{
+	char text[512];
+	if (s->help) {
+		help_draw(s, out, area);
+		return;
+	}
+	if (s->shown == NULL) {
+		surface_ellipsis(out, area.row + 1, 1, area.cols - 1, STYLE_DIM,
+		                 facts->doing != NULL ? facts->doing
+		                                      : "waiting for the first sample");
+		return;
+	}
+	refresh(s, facts);
+	if (area.rows > 3 && header_idle(s, facts, text, sizeof text)) {
+		surface_ellipsis(out, area.row, 1, area.cols - 1, STYLE_WARN, text);
+		area.row++;
+		area.rows--;
+	}
+	if (area.rows > 1)
+		view_table[s->view]->draw(s, out, area);
+}
+
+void screen_draw(struct screen *s, struct surface *out, const struct screen_facts *facts)
+{
+	s->now_ns = facts->now_ns;
+	s->cols = out->cols;
+	s->wait_status = facts->wait_status;
+	out->ascii = s->options.ascii;
+	surface_clear(out);
+	if (out->rows < 1 || out->cols < 1)
+		return;
+	bool low = out->rows < LOW;
+	bool talking = s->asking || (s->message[0] != '\0' && s->now_ns < s->message_until);
+	int top = header_draw(s, out, facts);
+	int foot = low ? talking : 2;
+	struct area area = {top, out->rows - top - foot, out->cols};
+	if (area.rows > 0)
+		draw_body(s, out, facts, area);
+	if (foot > 0)
+		draw_details(s, out, out->rows - foot);
+	if (foot > 1)
+		draw_foot(out, out->rows - 1);
+}
+
+/* --- keys --------------------------------------------------------------------------------------
+ */
+
+static void go_to_view(struct screen *s, enum view_id view)
+{
+	if (view == s->view || view >= VIEWS)
+		return;
+	s->view = view;
+	s->stale = true;
+	if (s->shown != NULL)
+		view_table[view]->select(s, s->selected);
+}
+
+static void toggle_pause(struct screen *s)
+{
+	s->paused = !s->paused;
+	if (s->paused || s->newer == NULL)
+		return;
+	snapshot_unref(s->shown);
+	s->shown = s->newer;
+	s->newer = NULL;
+	s->stale = true;
+}
+
+static struct action query_action(struct screen *s)
+{
+	return (struct action){.kind = ACTION_QUERY, .query = s->query};
+}
+
+static struct action escape(struct screen *s)
+{
+	if (s->query.by_thread) {
+		s->query.by_thread = false;
+		return query_action(s);
+	}
+	return view_handled();
+}
+
+static struct action toggle_kernel(struct screen *s)
+{
+	if (s->shown != NULL && !snapshot_stats(s->shown)->kernel_frames) {
+		view_say(s, "there are no kernel frames: they were not captured");
+		return view_handled();
+	}
+	s->query.hide_kernel = !s->query.hide_kernel;
+	view_say(s, s->query.hide_kernel ? "kernel frames hidden: their time is the caller's"
+	                                 : "kernel frames shown");
+	return query_action(s);
+}
+
+/* Keys that mean the same in every view. ACTION_IGNORED: it is the view's. */
+static struct action common_key(struct screen *s, enum act act, key_code key,
+                                const struct screen_facts *facts)
+{
+	switch (act) {
+	case ACT_VIEW:
+		go_to_view(s, (enum view_id)(key - '1'));
+		break;
+	case ACT_NEXT_VIEW:
+		go_to_view(s, (s->view + 1) % VIEWS);
+		break;
+	case ACT_PREV_VIEW:
+		go_to_view(s, (s->view + VIEWS - 1) % VIEWS);
+		break;
+	case ACT_TOGGLE_TREE:
+		go_to_view(s, s->view == VIEW_TREE ? VIEW_BOTTOMUP : VIEW_TREE);
+		break;
+	case ACT_PAUSE:
+		toggle_pause(s);
+		break;
+	case ACT_HELP:
+		s->help = true;
+		break;
+	case ACT_KERNEL:
+		return toggle_kernel(s);
+	case ACT_RESET:
+		view_say(s, "counts reset");
+		return (struct action){.kind = ACTION_RESET};
+	case ACT_SAVE:
+		if (s->shown != NULL)
+			return (struct action){.kind = ACTION_SAVE};
+		view_say(s, "nothing to save yet");
+		break;
+	case ACT_REDRAW:
+		return (struct action){.kind = ACTION_REDRAW};
+	case ACT_SUSPEND:
+		return (struct action){.kind = ACTION_SUSPEND};
+	case ACT_QUIT:
+		if (!facts->child_running)
+			return (struct action){.kind = ACTION_QUIT};
+		s->asking = true;
+		break;
+	default:
+		return view_ignored();
+	}
+	return view_handled();
+}
+
+static struct action answer(struct screen *s, key_code key)
+{
+	s->asking = false;
+	if (key == 'k')
+		return (struct action){.kind = ACTION_CHILD_KILL};
+	if (key == 'l')
+		return (struct action){.kind = ACTION_CHILD_LEAVE};
+	return view_handled();
+}
+
+static struct action help_key(struct screen *s, enum act act)
+{
+	s->help_list.page = s->help_list.page > 0 ? s->help_list.page : 1;
+	if (act == ACT_QUIT || !list_move(&s->help_list, act))
+		s->help = false;
+	return view_handled();
+}
+
+struct action screen_key(struct screen *s, key_code key, const struct screen_facts *facts)
+{
+	enum act act = keymap_act(key);
+	s->now_ns = facts->now_ns;
+	s->message[0] = '\0';
+	if (s->asking)
+		return answer(s, key);
+	if (s->help)
+		return help_key(s, act);
+	/* f flips the flamegraph when it is already there. */
+	if (act == ACT_FLAME && s->view != VIEW_FLAME) {
+		go_to_view(s, VIEW_FLAME);
+		return view_handled();
+	}
+	struct action a = common_key(s, act, key, facts);
+	if (a.kind != ACTION_IGNORED || act == ACT_NONE)
+		return a;
+	if (s->shown != NULL) {
+		refresh(s, facts);
+		a = view_table[s->view]->key(s, act);
+	}
+	if (a.kind == ACTION_IGNORED && act == ACT_ESCAPE)
+		return escape(s);
+	if (a.kind == ACTION_IGNORED)
+		view_say(s, "this key does nothing in this view (? shows the keys)");
+	return a.kind == ACTION_IGNORED ? view_handled() : a;
+}

@@ -1,0 +1,182 @@
+/* view: what the views have in common, and the state of the screen they share.
+ * Private to the view layer.
+ *
+ * A view is a row of a const table. `update` brings its rows up to date with the
+ * snapshot shown; `draw` paints them into an area; `key` handles what the screen itself
+ * does not; `select` lands on a function when the view is entered.
+ */
+#ifndef CTOP_VIEW_VIEW_H
+#define CTOP_VIEW_VIEW_H
+
+#include "ctop/hash.h"
+#include "ctop/query.h"
+#include "ctop/screen.h"
+#include "ctop/surface.h"
+#include "ctop/table.h"
+#include "keymap.h"
+#include "list.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum view_id { VIEW_FUNCTIONS, VIEW_TREE, VIEW_BOTTOMUP, VIEW_FLAME, VIEW_THREADS, VIEWS };
+
+struct area {
+	int row, rows, cols; /* from column 0 */
+};
+
+struct view {
+	const char *name;
+	void (*update)(struct screen *s, const struct screen_facts *facts);
+	void (*draw)(struct screen *s, struct surface *out, struct area area);
+	/* ACTION_IGNORED: the key means nothing here. */
+	struct action (*key)(struct screen *s, enum act act);
+	void (*select)(struct screen *s, uint32_t func);
+	/* One line about the selection; "" when there is none. */
+	void (*describe)(struct screen *s, char *out, size_t cap);
+};
+
+extern const struct view view_functions, view_tree, view_bottomup, view_flame, view_threads;
+
+/* --- state of each view ------------------------------------------------------------ */
+
+struct functions_state {
+	struct table table;
+	struct list list;
+	enum table_column column;
+	bool inverted;
+	bool follow; /* keep the cursor on the selected function */
+};
+
+/* A visible row of the call tree: a chain from `first` down to `last`. */
+struct tree_row {
+	uint32_t first, last;
+	uint64_t path, last_path; /* hashes of the paths to them */
+	uint16_t depth;
+	bool open, has_children;
+};
+
+struct tree_state {
+	struct tree_row *rows; /* owned */
+	size_t cap;
+	struct list list;
+	struct hash_map open, unfolded; /* path hashes */
+	uint64_t cursor_path;
+	bool started; /* the first rows have been opened */
+	enum query_order order;
+};
+
+struct bottomup_row {
+	uint32_t func;
+	uint64_t self_ns, root_ns;
+	uint32_t self_n;
+	uint64_t path;
+	uint16_t depth;
+	bool open, has_callers;
+};
+
+struct bottomup_state {
+	struct table table;
+	struct bottomup_row *rows; /* owned */
+	size_t cap;
+	struct list list;
+	struct hash_map open;
+	uint64_t cursor_path;
+};
+
+struct flame_cell {
+	uint32_t node; /* NODE_NONE: `merged` frames too narrow to draw */
+	uint32_t merged;
+	int x, w, level;
+	size_t parent; /* index of the cell it belongs to */
+};
+
+struct flame_state {
+	struct flame_cell *cells; /* owned; by level, then from left to right per branch */
+	size_t count, cap;
+	uint32_t zoom; /* node */
+	uint64_t zoom_path;
+	uint32_t zoom_func;
+	uint32_t selected; /* node */
+	uint64_t selected_path;
+	uint32_t selected_func;
+	int levels, top, page, cols;
+	bool root_below;
+	uint64_t generation;
+};
+
+struct thread_item {
+	uint32_t id; /* UINT32_MAX: never sampled */
+	uint32_t pid, tid;
+	char name[32], wait[48];
+	char state;
+	float cpu;
+	uint8_t spark[30];
+	uint32_t hottest;
+};
+
+struct threads_state {
+	struct thread_item *items; /* owned */
+	size_t count, cap;
+	struct list list;
+	uint64_t cursor_key; /* pid and tid */
+	unsigned column;     /* 0 tid, 1 name, 2 CPU */
+	bool inverted;
+};
+
+struct screen {
+	struct screen_options options;
+	struct snapshot *shown, *newer; /* one reference each, or NULL */
+	bool paused, stale;             /* stale: rows are older than `shown` or the state */
+	enum view_id view;
+	uint32_t selected; /* function, 0: none */
+	struct profile_query query;
+	uint64_t command;  /* the last one sent */
+	bool help, asking; /* help is open; quitting is being asked */
+	struct list help_list;
+	char message[512];
+	bool message_error;
+	uint64_t message_until;
+	uint64_t now_ns;
+	int cols;
+	int wait_status; /* of a launched command that has ended, or −1 */
+	struct functions_state functions;
+	struct tree_state tree;
+	struct bottomup_state bottomup;
+	struct flame_state flame;
+	struct threads_state threads;
+};
+
+/* Total weight of the snapshot shown: what 100 % is. */
+uint64_t view_whole(const struct screen *s);
+
+/* A one-line remark, as screen_message(). */
+void view_say(struct screen *s, const char *text);
+
+/* ACTION_HANDLED, ACTION_IGNORED as values. */
+struct action view_handled(void);
+struct action view_ignored(void);
+
+/* Marks the current row of an area's line. */
+void view_mark_cursor(struct surface *out, int row, int cols);
+
+/* Numeric columns of the tables, by width. */
+struct columns {
+	int self, total, self_s, total_s, name, module; /* first cell of each; −1: left out */
+	int name_width;
+};
+
+/* Lays out: percentages always, then seconds, then the module when there is room. */
+struct columns view_columns(int cols, bool module);
+
+/* --- header.c, help.c ---------------------------------------------------------------- */
+
+/* The line of facts, the strip, the tabs. Returns the rows used. */
+int header_draw(struct screen *s, struct surface *out, const struct screen_facts *facts);
+/* "0.0 % CPU …" when nothing runs; false when something does. */
+bool header_idle(struct screen *s, const struct screen_facts *facts, char *out, size_t cap);
+void help_draw(struct screen *s, struct surface *out, struct area area);
+extern const struct view *const view_table[VIEWS];
+
+#endif
