@@ -11,7 +11,7 @@ endif
 PREFIX   ?= /usr/local
 DESTDIR  ?=
 SANITIZE ?=
-WERROR   ?=
+WERROR   ?= $(if $(CI),1)
 V        ?=
 PID      ?=
 TESTS    ?=
@@ -28,6 +28,7 @@ LAYERS  := base ring sample image unwind symbol profile detail pipeline view exp
 PKGS    := ncursesw libunwind-generic libelf libdw zlib
 TEST_PKGS := cmocka vterm
 
+# Made anew after packages were installed; absent while one is missing.
 -include $(BUILD)/packages.mk
 
 CPPFLAGS += -Iinclude -D_GNU_SOURCE -DCTOP_VERSION='"$(VERSION)"'
@@ -47,9 +48,11 @@ say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 LIB_SRC  := $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c))
 APP_SRC  := $(wildcard src/app/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
+E2E_SRC  := $(wildcard tests/e2e/test_*.c)
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 APP_OBJ  := $(APP_SRC:%.c=$(BUILD)/%.o)
 UNIT     := $(UNIT_SRC:tests/unit/test_%.c=$(BUILD)/tests/unit/%)
+E2E      := $(E2E_SRC:tests/e2e/test_%.c=$(BUILD)/tests/e2e/%)
 SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 WORK_SRC := $(wildcard tests/workloads/*.c tests/workloads/*.cc)
 WORK     := $(patsubst tests/workloads/%,$(BUILD)/workloads/%,$(basename $(WORK_SRC)))
@@ -57,8 +60,8 @@ FUZZ     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz
 BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all run check check-static check-unit check-e2e golden fuzz bench install uninstall deps \
-        compdb help clean format workloads
+.PHONY: all run check check-all golden fuzz bench install uninstall deps compdb help clean \
+        format workloads
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/ctop $(BUILD)/demo
@@ -67,7 +70,7 @@ all: $(BUILD)/ctop $(BUILD)/demo
 
 $(BUILD)/packages.mk: Makefile tests/tools/packages.sh
 	$(Q)mkdir -p $(@D)
-	$(Q)sh tests/tools/packages.sh "$(PKGS)" "$(TEST_PKGS)" > $@
+	$(Q)sh tests/tools/packages.sh "$(PKGS)" "$(TEST_PKGS)" "$(MAKECMDGOALS)" > $@
 
 deps:
 	$(Q)sh tests/tools/deps.sh
@@ -80,6 +83,8 @@ $(BUILD)/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/tests/%.o: CPPFLAGS += -Itests/support
+# Objects made for one program are kept, so that nothing is built twice.
+.SECONDARY:
 
 $(BUILD)/libctop.a: $(LIB_OBJ)
 	$(call say,AR,$@)
@@ -94,6 +99,15 @@ $(BUILD)/demo: $(BUILD)/workloads/demo
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/test_%.o $(SUPPORT_OBJ) $(BUILD)/libctop.a
 	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) $(TEST_PKG_LIBS) -o $@
+
+$(BUILD)/tests/e2e/%: $(BUILD)/tests/e2e/test_%.o $(SUPPORT_OBJ) $(BUILD)/libctop.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) $(TEST_PKG_LIBS) -o $@
+
+$(BUILD)/tools/%: $(BUILD)/tests/tools/%.o $(SUPPORT_OBJ) $(BUILD)/libctop.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) $(TEST_PKG_LIBS) -o $@
 
 # Workloads are built as distributions build programs: optimised, without frame
@@ -122,18 +136,11 @@ run: deps
 check: deps
 	$(Q)$(MAKE) --no-print-directory check-all
 
-.PHONY: check-all
-check-all: all $(UNIT) workloads
+check-all: all $(UNIT) $(E2E) workloads
 	$(Q)sh tests/tools/check.sh $(BUILD) $(TESTS)
 
-check-static:
-	$(Q)sh tests/tools/static.sh
-
-check-unit: $(UNIT) workloads
-	$(Q)sh tests/tools/check.sh $(BUILD) unit
-
 golden: all $(UNIT)
-	$(Q)CTOP_GOLDEN_WRITE=1 sh tests/tools/check.sh $(BUILD) unit
+	$(Q)CTOP_GOLDEN_WRITE=1 sh tests/tools/check.sh $(BUILD) screen
 
 format:
 	$(Q)clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
@@ -153,7 +160,7 @@ fuzz: $(FUZZ)
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(SUPPORT_OBJ) $(BUILD)/libctop.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) $(TEST_PKG_LIBS) -o $@
 
 bench: all $(BENCH) workloads
 	$(Q)sh tests/bench/run.sh $(BUILD)
@@ -187,4 +194,5 @@ help:
 	@echo 'make compdb     compile_commands.json;  make format  apply .clang-format'
 	@echo 'variables: CC=clang SANITIZE=address|undefined|thread WERROR=1 V=1'
 
--include $(LIB_OBJ:.o=.d) $(APP_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/%.d)
+-include $(LIB_OBJ:.o=.d) $(APP_OBJ:.o=.d) $(SUPPORT_OBJ:.o=.d) \
+         $(patsubst %.c,$(BUILD)/%.d,$(UNIT_SRC) $(E2E_SRC))

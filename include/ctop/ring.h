@@ -46,8 +46,8 @@ void ring_pop(struct ring *r);
  * there is something to read after all. */
 bool ring_sleep(struct ring *r);
 
-/* Consumer: after waking: clears the eventfd. */
-void ring_awake(struct ring *r);
+/* Consumer: after waking; `signalled`: ring_fd() was readable, and is cleared. */
+void ring_awake(struct ring *r, bool signalled);
 
 /* The eventfd that becomes readable; borrowed. */
 int ring_fd(const struct ring *r);

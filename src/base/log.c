@@ -38,6 +38,8 @@ static void keep(const char *text, size_t len)
 	strbuf_add(&kept, text, len);
 }
 
+static void say(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+
 static void say(const char *fmt, va_list ap)
 {
 	char line[1024] = "ctop: ";

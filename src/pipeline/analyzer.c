@@ -70,6 +70,7 @@ static void finish_jobs(struct analyzer *a)
 	}
 	if (!any)
 		return;
+	naming_forget(a->naming);
 	stacker_retry(a->stacker, clock_now_ns(), false);
 	if (profile_stats(a->profile)->losses.parked_too_long > 0)
 		profile_regroup(a->profile); /* stacks counted before their names were known */
@@ -78,6 +79,8 @@ static void finish_jobs(struct analyzer *a)
 static void on_sample(struct analyzer *a, const struct record *r)
 {
 	const struct record_sample *s = (const struct record_sample *)(const void *)r;
+	if (s->nr_kernel > 0)
+		loader_load_kernel(a->loader);
 	while (!stacker_sample(a->stacker, s, clock_now_ns(), !a->c.in_order)) {
 		struct pollfd fd = {.fd = a->inbox.fd, .events = POLLIN};
 		poll(&fd, 1, -1);
@@ -195,7 +198,6 @@ static bool read_ring(struct analyzer *a)
 static void take_commands(struct analyzer *a)
 {
 	struct command c;
-	exchange_clear(a->c.exchange->analyzer_fd);
 	while (exchange_take(a->c.exchange, &c)) {
 		if (c.kind == COMMAND_QUERY) {
 			profile_set_query(a->profile, &c.query, c.number);
@@ -257,8 +259,10 @@ static void sleep_until_work(struct analyzer *a)
 	if (!ring_sleep(a->c.ring))
 		return;
 	uint64_t wait = a->interval_ns != 0 ? a->interval_ns : FIRST_INTERVAL_NS;
-	poll(fds, 3, (int)(wait / CLOCK_NS_PER_MS) + 1);
-	ring_awake(a->c.ring);
+	int n = poll(fds, 3, (int)(wait / CLOCK_NS_PER_MS) + 1);
+	ring_awake(a->c.ring, n > 0 && fds[0].revents != 0);
+	if (n > 0 && fds[2].revents != 0)
+		exchange_clear(a->c.exchange->analyzer_fd);
 }
 
 static void *run(void *arg)

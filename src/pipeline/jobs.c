@@ -66,20 +66,22 @@ void inbox_put(struct inbox *in, struct job *job)
 	uint64_t one = 1;
 	pthread_mutex_lock(&in->lock);
 	append(&in->first, &in->last, job);
-	pthread_mutex_unlock(&in->lock);
+	in->raised = true;
 	/* Fails only when the counter is full, and then it is readable. */
 	ssize_t n = write(in->fd, &one, sizeof one);
 	(void)n;
+	pthread_mutex_unlock(&in->lock);
 }
 
 struct job *inbox_take(struct inbox *in)
 {
 	pthread_mutex_lock(&in->lock);
 	struct job *job = shift(&in->first, &in->last);
-	if (job == NULL) {
+	if (job == NULL && in->raised) {
 		uint64_t count;
 		ssize_t n = read(in->fd, &count, sizeof count);
 		(void)n;
+		in->raised = false;
 	}
 	pthread_mutex_unlock(&in->lock);
 	return job;

@@ -24,7 +24,8 @@ struct job {
 struct inbox {
 	pthread_mutex_t lock;
 	struct job *first, *last;
-	int fd; /* eventfd */
+	int fd;      /* eventfd */
+	bool raised; /* fd is readable */
 };
 
 /* 0, or an errno value. */

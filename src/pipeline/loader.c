@@ -21,7 +21,7 @@ struct loader {
 	struct broker *broker;
 	struct workers *workers;
 	struct inbox *inbox;
-	bool keep;
+	bool keep, kernel_asked;
 	size_t waiting;
 	struct loaded_file *files;
 	size_t file_count, file_cap;
@@ -212,12 +212,16 @@ uint32_t loader_kernel(struct loader *l)
 {
 	struct image_key key = {.kind = IMAGE_KERNEL, .path = "[kernel]"};
 	bool is_new = false;
-	struct image *im = images_intern(l->images, &key, &is_new);
-	if (is_new) {
-		l->waiting++;
-		workers_post(l->workers, &new_job(l, im->id, IMAGE_KERNEL)->job);
-	}
-	return im->id;
+	return images_intern(l->images, &key, &is_new)->id;
+}
+
+void loader_load_kernel(struct loader *l)
+{
+	if (l->kernel_asked)
+		return;
+	l->kernel_asked = true;
+	l->waiting++;
+	workers_post(l->workers, &new_job(l, loader_kernel(l), IMAGE_KERNEL)->job);
 }
 
 uint32_t loader_finish(struct loader *l, struct job *job)

@@ -44,8 +44,11 @@ void loader_free(struct loader *l);
 /* The image of a mapping; starts loading it when it is new. */
 uint32_t loader_map(struct loader *l, const struct proc *p, const struct record_mmap *m);
 
-/* Starts reading the kernel's symbols; returns the id of its image. */
+/* The id of the kernel's image; its symbols are not read before they are needed. */
 uint32_t loader_kernel(struct loader *l);
+
+/* Starts reading them, once. */
+void loader_load_kernel(struct loader *l);
 
 /* A finished job of this loader: enters the result. Returns the image's id. */
 uint32_t loader_finish(struct loader *l, struct job *job);

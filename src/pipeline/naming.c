@@ -2,6 +2,7 @@
 #include "naming.h"
 
 #include "ctop/funcs.h"
+#include "ctop/hash.h"
 #include "ctop/image.h"
 #include "ctop/mem.h"
 #include "ctop/profile.h"
@@ -11,12 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { RECENT = 1024 };
+
 struct naming {
 	struct images *images;
 	struct funcs *funcs;
 	struct symbols *symbols;
 	struct procs *procs;
 	uint32_t kernel;
+	struct {
+		struct loc loc;
+		bool known, resolved;
+	} recent[RECENT];
 };
 
 struct naming *naming_new(struct images *images, struct funcs *funcs, uint32_t kernel)
@@ -88,11 +95,24 @@ bool naming_resolves(struct naming *n, const struct loc *loc)
 {
 	if (loc->kind == LOC_MARK || loc->kind == LOC_PROCESS)
 		return true;
+	size_t i = hash_pair(loc->addr, loc->owner) % RECENT;
+	const struct loc *have = &n->recent[i].loc;
+	if (n->recent[i].known && have->addr == loc->addr && have->owner == loc->owner &&
+	    have->kind == loc->kind)
+		return n->recent[i].resolved;
 	uint64_t vaddr;
 	struct symbol sym;
 	const struct image *im = place(n, loc, &vaddr);
 	symbol_find(n->symbols, im, vaddr, &sym);
+	n->recent[i].loc = *loc;
+	n->recent[i].known = true;
+	n->recent[i].resolved = sym.resolved;
 	return sym.resolved;
+}
+
+void naming_forget(struct naming *n)
+{
+	memset(n->recent, 0, sizeof n->recent);
 }
 
 size_t naming_bytes(const struct naming *n)

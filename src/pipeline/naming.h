@@ -26,8 +26,11 @@ void naming_set_procs(struct naming *n, struct procs *procs);
 /* A profile_func_fn. */
 uint32_t naming_func(void *naming, const struct loc *loc);
 
-/* Whether a code location has a symbol. */
+/* Whether a code location has a symbol. Remembered for the locations asked last. */
 bool naming_resolves(struct naming *n, const struct loc *loc);
+
+/* Names have arrived: what was remembered may be wrong. */
+void naming_forget(struct naming *n);
 
 size_t naming_bytes(const struct naming *n);
 

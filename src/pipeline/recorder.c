@@ -58,8 +58,8 @@ static void *write_records(void *arg)
 			return NULL;
 		} else if (ring_sleep(r->queue)) {
 			struct pollfd fd = {.fd = ring_fd(r->queue), .events = POLLIN};
-			poll(&fd, 1, 100);
-			ring_awake(r->queue);
+			int n = poll(&fd, 1, 100);
+			ring_awake(r->queue, n > 0);
 		}
 	}
 }

@@ -118,12 +118,13 @@ static enum ctop_err open_recorder(struct session *s, struct err *e)
 	return recorder_start(&s->recorder, s->c.raw_output, &info, e);
 }
 
-/* One second of the asked rate on every CPU, within bounds. */
+/* One second of the asked rate on every CPU with dumps half full (most stacks are far
+ * shorter), within bounds. */
 static uint64_t ring_bytes(const struct source_info *info)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	uint64_t want = (uint64_t)info->rate_hz * (uint64_t)(cpus > 0 ? cpus : 1) *
-	                (info->stack_bytes + 1024);
+	                (info->stack_bytes / 2 + 1024);
 	return want < RING_LEAST ? RING_LEAST : want > RING_MOST ? RING_MOST : want;
 }
 

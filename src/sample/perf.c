@@ -22,7 +22,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = 25, EVENTS_READ = 256, STORM_BIRTHS = 10, STORM_SWITCHES = 50000 };
+enum { DRAIN_MS = 50, EVENTS_READ = 256, STORM_BIRTHS = 10, STORM_SWITCHES = 50000 };
 enum { STORM_THREADS = 64 };
 static const uint64_t SLACK_NS = 2 * CLOCK_NS_PER_MS;
 static const uint64_t SCAN_NS = 20 * CLOCK_NS_PER_MS;

@@ -1,0 +1,31 @@
+/* unwind_check: is a stack right? Against libunwind, and against the code itself.
+ *
+ * The second truth uses no unwind information: the bytes before a return address
+ * must be a call, and where it is a direct call, its target (through a PLT stub, or a
+ * tail call's jump) must be the function the frame below is in.
+ */
+#ifndef CTOP_TESTS_UNWIND_CHECK_H
+#define CTOP_TESTS_UNWIND_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct capture_walk;
+
+struct unwind_tally {
+	uint64_t samples, complete;
+	uint64_t equal;        /* frame by frame the same as libunwind's */
+	uint64_t oracle_short; /* libunwind stopped earlier on the same frames, and ours is complete
+	                        */
+	uint64_t returns, calls; /* return addresses looked at, and those behind a call */
+	uint64_t direct, agree;  /* direct calls, and those whose target is the callee */
+	uint64_t steps[3];       /* frames by row, by libunwind, by frame pointer */
+	uint64_t ends[16];       /* by enum unwind_end */
+};
+
+/* Checks every sample of a walk. `code`: the images hold code, check edges too.
+ * `print`: how many differences to print on standard error. */
+void unwind_check(struct capture_walk *w, bool code, unsigned print, struct unwind_tally *out);
+
+#endif

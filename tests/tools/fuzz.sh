@@ -1,0 +1,25 @@
+#!/bin/sh
+# Runs every fuzz target of build directory $1 for $2 seconds, from its seeds.
+build=$1
+seconds=$2
+failed=0
+for t in "$build"/fuzz/fuzz_*; do
+	[ -x "$t" ] || continue
+	name=$(basename "$t")
+	corpus=$build/fuzz/corpus-$name
+	mkdir -p "$corpus"
+	seeds=tests/fuzz/seeds/$name
+	[ -d "$seeds" ] || seeds=
+	echo "$name: $seconds s"
+	# shellcheck disable=SC2086
+	"$t" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
+		-artifact_prefix="$build/fuzz/" "$corpus" $seeds >"$build/fuzz/$name.log" 2>&1
+	rc=$?
+	grep -E 'DONE|stat::number_of_executed_units' "$build/fuzz/$name.log" | tail -2
+	if [ $rc -ne 0 ]; then
+		failed=1
+		echo "$name FAILED"
+		tail -30 "$build/fuzz/$name.log"
+	fi
+done
+exit $failed
