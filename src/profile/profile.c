@@ -251,6 +251,7 @@ void profile_add(struct profile *p, uint64_t time_ns, uint32_t thread, uint32_t 
 static void begin_recount(struct profile *p, const struct profile_query *q, uint64_t command)
 {
 	generation_fini(&p->next);
+	tree_seal(p->shown.tree); /* it is only shown from now on */
 	p->next = generation_new(p, q, command);
 	p->cursor = 0;
 	stacks_clear_groups(&p->stacks);
@@ -385,7 +386,8 @@ static void fold(struct profile *p)
 bool profile_work(struct profile *p, uint64_t budget_ns)
 {
 	uint64_t until = clock_now_ns() + budget_ns;
-	if (p->next.tree == NULL && profile_bytes(p) > p->c.memory / 10 * 6)
+	/* Tables double, and a recount needs a second tree: the rest is for that. */
+	if (p->next.tree == NULL && profile_bytes(p) > p->c.memory / 100 * 45)
 		fold(p);
 	while (p->next.tree != NULL && clock_now_ns() < until)
 		recount_batch(p);

@@ -186,6 +186,11 @@ uint32_t tree_child(struct group_tree *t, uint32_t parent, uint32_t func)
 	return id;
 }
 
+void tree_seal(struct group_tree *t)
+{
+	hash_map_fini(&t->children);
+}
+
 struct tree_step tree_step(const struct group_tree *t, uint32_t node)
 {
 	const struct node *n = at(t, node);

@@ -62,6 +62,9 @@ struct tree_step {
 };
 struct tree_step tree_step(const struct group_tree *t, uint32_t node);
 
+/* Analyzer: no node will be added any more: frees what only adding needs. */
+void tree_seal(struct group_tree *t);
+
 uint32_t tree_count(const struct group_tree *t);
 struct node_info tree_info(const struct group_tree *t, uint32_t node);
 

@@ -77,13 +77,20 @@ static struct perf_process *add_process(struct perf_source *s, pid_t pid)
 
 /* --- what is there at attach ------------------------------------------------------ */
 
+/* Queues text behind a record's fixed part, padded as records are. */
+static void queue_text(struct perf_source *s, const char *text, size_t len)
+{
+	strbuf_add(&s->pending, text, len);
+	strbuf_add(&s->pending, "\0\0\0\0\0\0\0", record_pad(len + 1) - len);
+}
+
 static void describe_thread(struct perf_source *s, const struct target_info *info, uint64_t time)
 {
-	struct {
-		struct record_comm c;
-		char name[64];
-	} r;
-	uint32_t size = (uint32_t)(sizeof r.c + record_pad(strlen(info->comm) + 1));
+	size_t len = strlen(info->comm);
+	struct record_comm c = {
+	        .h = {(uint32_t)(sizeof c + record_pad(len + 1)), RECORD_COMM, RECORD_INITIAL, time,
+	              (uint32_t)info->pid, (uint32_t)info->tid},
+	};
 	struct record_fork f = {
 	        .h = {sizeof f, RECORD_FORK, RECORD_INITIAL, time, (uint32_t)info->pid,
 	              (uint32_t)info->tid},
@@ -92,11 +99,8 @@ static void describe_thread(struct perf_source *s, const struct target_info *inf
 	        .start_ticks = info->tid == info->pid ? info->start_ticks : 0,
 	};
 	perf_queue(s, &f);
-	memset(&r, 0, sizeof r);
-	r.c.h = (struct record){size, RECORD_COMM,         RECORD_INITIAL,
-	                        time, (uint32_t)info->pid, (uint32_t)info->tid};
-	memcpy(r.name, info->comm, strlen(info->comm));
-	perf_queue(s, &r);
+	strbuf_add(&s->pending, &c, sizeof c);
+	queue_text(s, info->comm, len);
 }
 
 /* One line of /proc/PID/maps, if it is executable. */
@@ -127,8 +131,7 @@ static void describe_mapping(struct perf_source *s, pid_t pid, uint64_t time, ch
 	m.len = end - m.start;
 	m.prot = PROT_READ | PROT_EXEC;
 	strbuf_add(&s->pending, &m, sizeof m);
-	strbuf_add(&s->pending, path, len);
-	strbuf_add(&s->pending, "\0\0\0\0\0\0\0", record_pad(len + 1) - len);
+	queue_text(s, path, len);
 }
 
 static void describe_maps(struct perf_source *s, pid_t pid, uint64_t time)

@@ -47,6 +47,7 @@ struct edge {
 	const struct image *im; /* of callee and target */
 	uint64_t start, end;    /* the callee's function */
 	unsigned budget;        /* functions that may still be looked through */
+	bool indirect;          /* one of them jumps through a register: anywhere */
 };
 
 static bool in_callee(const struct edge *e, uint64_t vaddr)

@@ -5,7 +5,7 @@ set -e
 build='gcc g++ make pkg-config libc6-dev libncurses-dev libunwind-dev libelf-dev libdw-dev
        libiberty-dev zlib1g-dev'
 tests='clang clang-format libcmocka-dev libvterm-dev python3 sqlite3 openssl binutils elfutils
-       locales-all git'
+ git'
 missing=
 for p in $build $tests; do
 	state=$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null || true)
