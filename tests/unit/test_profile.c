@@ -221,9 +221,9 @@ static void memory_stays_under_its_cap_and_loses_no_sample(void **state)
 	world_init(&w, 64 << 20);
 	for (uint32_t i = 0; i < 2000000; i++) {
 		locs[0] = (struct loc){.kind = LOC_PROCESS};
-		for (uint32_t k = 1; k < 6; k++)
-			locs[k] = (struct loc){(i * 2654435761u) >> (32 - 4 * k) & 0xfffff, k,
-			                       LOC_IP};
+		uint32_t digits = i; /* five levels of 20 functions: 3.2 M stacks */
+		for (uint32_t k = 1; k < 6; k++, digits /= 20)
+			locs[k] = (struct loc){digits % 20, k, LOC_IP};
 		profile_add(w.profile, i, 0, profile_stack(w.profile, locs, 6), 3, true);
 		added += 3;
 		if (i % 1000 == 0) {
