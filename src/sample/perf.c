@@ -22,7 +22,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = 50, EVENTS_READ = 256, STORM_BIRTHS = 10, STORM_SWITCHES = 50000 };
+enum { DRAIN_MS = 50, EVENTS_READ = 256, STORM_SWITCHES = 50000 };
 enum { STORM_THREADS = 64 };
 static const uint64_t SLACK_NS = 2 * CLOCK_NS_PER_MS;
 static const uint64_t SCAN_NS = 20 * CLOCK_NS_PER_MS;
@@ -227,6 +227,11 @@ static enum ctop_err attach_all(struct perf_source *s, struct err *e)
 				perf_attach_process(s, kids[k], false);
 		free(kids);
 	}
+	if (!c->launched && perf_is_storming(s)) {
+		perf_go_wide(s, "threads are created too fast for events of their own");
+		if (s->way == WAY_PERF_CPUS)
+			return CTOP_OK;
+	}
 	/* The main threads at once, so that a refusal is known now. */
 	for (size_t i = 0; i < c->pid_count; i++) {
 		enum ctop_err rc = perf_open_thread(s, c->pids[i], c->pids[i], e);
@@ -381,7 +386,7 @@ static void watch_storms(struct perf_source *s, uint64_t now)
 	s->births = 0;
 	s->storm_due = now + CLOCK_NS_PER_SEC / (first ? 5 : 1);
 	s->switches = count_switches(s);
-	uint64_t limit = first ? STORM_BIRTHS : STORM_BIRTHS * 20;
+	uint64_t limit = first ? STORM_BIRTHS * 3 : STORM_BIRTHS * 50; /* in 50 ms; in a second */
 	if (births > limit)
 		perf_go_wide(s, "threads are created too fast for events of their own");
 	else if (was != 0 && s->switches > was + STORM_SWITCHES)

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/perf_event.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -284,6 +285,33 @@ void perf_go_wide(struct perf_source *s, const char *why)
 	s->way = WAY_PERF_CPUS;
 	size_t used = strlen(s->notes);
 	snprintf(s->notes + used, sizeof s->notes - used, "sampling by CPU: %s\n", why);
+}
+
+static uint64_t count_births(struct perf_source *s, const struct lane *lane)
+{
+	struct perf_ring look = lane->side; /* a copy: nothing is consumed */
+	const struct perf_event_header *h;
+	uint64_t births = 0;
+	perf_ring_look(&look);
+	while ((h = perf_ring_next(&look)) != NULL) {
+		uint32_t ids[2]; /* pid, ppid */
+		if (h->type != PERF_RECORD_FORK || h->size < sizeof *h + sizeof ids)
+			continue;
+		memcpy(ids, h + 1, sizeof ids);
+		births += perf_find_process(s, (pid_t)ids[1]) != NULL;
+	}
+	return births;
+}
+
+bool perf_is_storming(struct perf_source *s)
+{
+	uint64_t births = 0;
+	if (!s->side_wide)
+		return false;
+	poll(NULL, 0, STORM_LOOK_MS);
+	for (size_t i = 0; i < s->lane_count; i++)
+		births += count_births(s, &s->lanes[i]);
+	return births >= STORM_BIRTHS;
 }
 
 /* --- scanning --------------------------------------------------------------------- */

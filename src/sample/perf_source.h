@@ -24,6 +24,8 @@
 struct broker;
 struct ring;
 
+enum { STORM_LOOK_MS = 20, STORM_BIRTHS = 4 };
+
 /* One CPU's pair of rings. */
 struct lane {
 	int cpu;
@@ -105,6 +107,10 @@ enum ctop_err perf_open_thread(struct perf_source *s, pid_t pid, pid_t tid, stru
 
 /* Opens one event a CPU for all processes. */
 enum ctop_err perf_open_cpus(struct perf_source *s, struct err *e);
+
+/* Whether the targets create threads so fast, right now, that events of their own would
+ * miss them: looks at the side-band since the lanes were opened, for STORM_LOOK_MS. */
+bool perf_is_storming(struct perf_source *s);
 
 /* Lists the threads of processes marked `scan` and opens the new ones, for
  * about `budget_ns`. */

@@ -136,12 +136,16 @@ static enum unwind_end signal_step(struct walk *w)
 	return UNWIND_ROOT;
 }
 
-/* A call through a bad pointer: the pc is nowhere, the return address on top. */
-static enum unwind_end nowhere_step(struct walk *w)
+/* The leaf is where no table reaches: a call through a bad pointer, or assembly around a
+ * system call. If what lies on top of the stack is a return address into code that
+ * the tables know, it is the caller's. */
+static enum unwind_end top_step(struct unwinder *u, struct walk *w)
 {
 	uint64_t ret;
-	struct place place;
-	if (walk_read(w, w->regs.r[ARCH_SP], &ret) != UNWIND_ROOT || !walk_place(w, ret, &place))
+	struct place p;
+	if (walk_read(w, w->regs.r[ARCH_SP], &ret) != UNWIND_ROOT || !walk_place(w, ret, &p) ||
+	    p.image->state != IMAGE_READY || !p.image->data.has_cfi ||
+	    rows_get(u->rows, p.image, p.vaddr - 1)->kind == ROW_NONE)
 		return UNWIND_NO_INFO;
 	w->regs.r[ARCH_SP] += 8;
 	w->regs.r[ARCH_PC] = ret;
@@ -181,8 +185,10 @@ static enum unwind_end step(struct unwinder *u, struct walk *w, const struct pla
 		return fallback_step(fallback_of(u), w, root);
 	case ROW_NONE:
 		*way = UNWIND_BY_FP;
-		if (first && p->image->id == IMAGE_NONE)
-			return nowhere_step(w);
+		if (first && u->mode != UNWIND_FP &&
+		    (p->image->id == IMAGE_NONE || p->image->data.has_cfi) &&
+		    top_step(u, w) == UNWIND_ROOT)
+			return UNWIND_ROOT;
 		return u->mode == UNWIND_DWARF ? UNWIND_NO_INFO : fp_step(w, root);
 	default:
 		return row_step(w, row);

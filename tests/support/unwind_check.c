@@ -179,8 +179,11 @@ void unwind_check(struct capture_walk *w, bool code, unsigned print, struct unwi
 			print_stack(w, "rows", ours, &a);
 			print_stack(w, "libunwind", theirs, &b);
 		}
+		/* A handler returns to the signal trampoline, which nothing has called: it is
+		 * known by the exact pc above it. */
 		for (size_t i = 0; code && i + 1 < a.count; i++)
-			check_edge(w, &ours[i], &ours[i + 1], &edges, t);
+			if (i + 2 >= a.count || ours[i + 2].kind == FRAME_RETURN)
+				check_edge(w, &ours[i], &ours[i + 1], &edges, t);
 	}
 	unwinder_free(u);
 }

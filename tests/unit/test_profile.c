@@ -227,7 +227,7 @@ static void memory_stays_under_its_cap_and_loses_no_sample(void **state)
 		profile_add(w.profile, i, 0, profile_stack(w.profile, locs, 6), 3, true);
 		added += 3;
 		if (i % 1000 == 0) {
-			profile_work(w.profile, 2000000);
+			settle(&w);
 			assert_true(profile_bytes(w.profile) <= 64 << 20);
 		}
 	}

@@ -1,0 +1,214 @@
+/* unwind: stacks of recorded programs and known chains, against libunwind, against the
+ * names that must be there, and (live) against the call instructions.
+ */
+#include "check.h"
+
+#include "capture_walk.h"
+#include "unwind_check.h"
+
+#include "ctop/arch.h"
+#include "ctop/image.h"
+#include "ctop/record.h"
+#include "ctop/symtab.h"
+#include "ctop/unwind.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRAMES = 1024 };
+
+static struct capture_walk *open_fixture(const char *name)
+{
+	char path[256];
+	snprintf(path, sizeof path, "tests/fixtures/%s.ctr", name);
+	struct capture_walk *w = capture_walk_open(path, false);
+	if (w == NULL)
+		fail_msg("cannot open %s (run from the top of the tree)", path);
+	return w;
+}
+
+/* Programs of Debian, stripped, without frame pointers. */
+static void stacks_of_real_programs_equal_libunwind(void **state)
+{
+	static const char *const programs[] = {"python3", "cc1plus", "openssl",
+	                                       "sqlite3", "redis",   "nginx"};
+	(void)state;
+	for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+		struct unwind_tally t;
+		struct capture_walk *w = open_fixture(programs[i]);
+		unwind_check(w, false, 3, &t);
+		capture_walk_close(w);
+		fprintf(stderr, "%s: %llu samples, %llu complete, %llu equal\n", programs[i],
+		        (unsigned long long)t.samples, (unsigned long long)t.complete,
+		        (unsigned long long)t.equal);
+		assert_true(t.samples > 50);
+		assert_int_equal(t.equal + t.oracle_short, t.samples);
+		/* 2 % of the compiler's template recursion is deeper than the dump. */
+		assert_true(t.complete * 1000 >= t.samples * (i == 1 ? 970 : 995));
+	}
+}
+
+/* The name of a frame's function in a fixture. */
+static const char *name_of(struct capture_walk *w, const struct frame_addr *f)
+{
+	const struct image *im = images_get(capture_walk_images(w), f->image);
+	struct symtab_hit hit;
+	if (im->data.symbols == NULL || !symtab_find(im->data.symbols, frame_lookup_vaddr(f), &hit))
+		return "?";
+	return hit.name;
+}
+
+/* Whether the chain (leaf first, NULL-terminated) stands in the stack, in a row. */
+static bool has_chain(struct capture_walk *w, const struct frame_addr *f, size_t count,
+                      const char *const *chain)
+{
+	for (size_t at = 0; at < count; at++) {
+		size_t n = 0;
+		while (chain[n] != NULL && at + n < count &&
+		       strcmp(name_of(w, &f[at + n]), chain[n]) == 0)
+			n++;
+		if (chain[n] == NULL)
+			return true;
+	}
+	return false;
+}
+
+static void check_chain(const char *name, const char *const *chain, size_t repeats)
+{
+	static struct frame_addr frames[FRAMES];
+	struct capture_walk *w = open_fixture(name);
+	struct unwinder *u = unwinder_new(UNWIND_AUTO);
+	struct unwind_input in;
+	struct unwind_result r;
+	size_t samples = 0, right = 0;
+	while (capture_walk_next(w, &in) != NULL) {
+		size_t seen = 0;
+		unwind_stack(u, &in, frames, FRAMES, &r);
+		assert_int_equal(r.end, UNWIND_ROOT);
+		for (size_t i = 0; i < r.count; i++)
+			seen += strcmp(name_of(w, &frames[i]), chain[1]) == 0;
+		samples++;
+		right += has_chain(w, frames, r.count, chain) && seen >= repeats;
+	}
+	unwinder_free(u);
+	capture_walk_close(w);
+	assert_true(samples > 50);
+	/* A few samples are in main's own loop, or between two calls. */
+	if (right * 100 < samples * 95)
+		fail_msg("%s: %zu of %zu stacks hold the chain", name, right, samples);
+}
+
+static void known_chains_are_found(void **state)
+{
+	static const char *const recurse[] = {"spin", "recurse", "recurse", NULL};
+	static const char *const qsort_chain[] = {"spin", "compare", NULL};
+	static const char *const alloca_chain[] = {"spin", "grow_stack", NULL};
+	static const char *const align[] = {"spin", "align_stack", NULL};
+	static const char *const fp[] = {"spin", "with_frame_pointer", "main", NULL};
+	(void)state;
+	check_chain("chain-recurse", recurse, 61);
+	check_chain("chain-qsort", qsort_chain, 1);
+	check_chain("chain-alloca", alloca_chain, 1);
+	check_chain("chain-align", align, 1);
+	check_chain("chain-fp", fp, 1);
+}
+
+static void signal_frames_and_the_vdso_are_passed(void **state)
+{
+	static const char *const names[] = {"chain-signal", "chain-vdso"};
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct unwind_tally t;
+		struct capture_walk *w = open_fixture(names[i]);
+		unwind_check(w, false, 3, &t);
+		capture_walk_close(w);
+		assert_true(t.samples > 50);
+		assert_int_equal(t.complete, t.samples);
+		assert_int_equal(t.equal + t.oracle_short, t.samples);
+	}
+}
+
+/* A dump cut short gives the same frames up to the cut, and says so. */
+static void a_cut_dump_is_truncated_and_never_wrong(void **state)
+{
+	static struct frame_addr whole[FRAMES], part[FRAMES];
+	struct capture_walk *w = open_fixture("python3");
+	struct unwinder *u = unwinder_new(UNWIND_AUTO);
+	struct unwind_input in;
+	struct unwind_result r, cut;
+	(void)state;
+	for (int n = 0; n < 20 && capture_walk_next(w, &in) != NULL; n++) {
+		unwind_stack(u, &in, whole, FRAMES, &r);
+		for (size_t len = 0; len < in.stack_len; len += in.stack_len / 16 + 8) {
+			struct unwind_input shorter = in;
+			shorter.stack_len = len;
+			shorter.full_dump = true;
+			unwind_stack(u, &shorter, part, FRAMES, &cut);
+			assert_true(cut.count <= r.count);
+			if (cut.end != UNWIND_ROOT)
+				assert_int_equal(cut.end, UNWIND_TRUNCATED);
+			for (size_t i = 0; i < cut.count; i++)
+				assert_int_equal(part[i].addr, whole[i].addr);
+		}
+	}
+	unwinder_free(u);
+	capture_walk_close(w);
+}
+
+/* Random registers and stacks: nothing crashes, everything ends. */
+static void garbage_is_survived(void **state)
+{
+	static struct frame_addr frames[FRAMES];
+	struct capture_walk *w = open_fixture("openssl");
+	struct unwinder *u = unwinder_new(UNWIND_AUTO);
+	struct unwind_input in;
+	unsigned seed = 3;
+	(void)state;
+	while (capture_walk_next(w, &in) != NULL) {
+		uint64_t regs[ARCH_REGS];
+		unsigned char *stack = malloc(in.stack_len + 1);
+		struct unwind_input bad = in;
+		struct unwind_result r;
+		memcpy(regs, in.regs, sizeof regs);
+		memcpy(stack, in.stack, in.stack_len);
+		for (size_t k = 0; k < in.stack_len / 16; k++)
+			stack[(size_t)rand_r(&seed) % in.stack_len] = (unsigned char)rand_r(&seed);
+		regs[rand_r(&seed) % ARCH_REGS] ^= (uint64_t)rand_r(&seed);
+		bad.regs = regs;
+		bad.stack = stack;
+		unwind_stack(u, &bad, frames, FRAMES, &r);
+		assert_true(r.count <= FRAMES && r.end != UNWIND_NEED_IMAGE);
+		bad.nr_regs = 3;
+		unwind_stack(u, &bad, frames, FRAMES, &r);
+		assert_int_equal(r.end, UNWIND_NO_STACK);
+		free(stack);
+	}
+	unwinder_free(u);
+	capture_walk_close(w);
+}
+
+static void calls_are_recognised(void **state)
+{
+	static const unsigned char direct[] = {0x90, 0xe8, 1, 2, 3, 4};
+	static const unsigned char through_register[] = {0x90, 0x90, 0x41, 0xff, 0xd4};
+	static const unsigned char through_memory[] = {0xff, 0x15, 1, 2, 3, 4};
+	static const unsigned char none[] = {0x90, 0x90, 0x48, 0x89, 0xe5, 0xc3};
+	(void)state;
+	assert_true(arch_ends_in_call(direct, sizeof direct));
+	assert_true(arch_ends_in_call(through_register, sizeof through_register));
+	assert_true(arch_ends_in_call(through_memory, sizeof through_memory));
+	assert_false(arch_ends_in_call(none, sizeof none));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(stacks_of_real_programs_equal_libunwind),
+	        cmocka_unit_test(known_chains_are_found),
+	        cmocka_unit_test(signal_frames_and_the_vdso_are_passed),
+	        cmocka_unit_test(a_cut_dump_is_truncated_and_never_wrong),
+	        cmocka_unit_test(garbage_is_survived),
+	        cmocka_unit_test(calls_are_recognised),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
