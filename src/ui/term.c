@@ -273,8 +273,8 @@ static void enter(struct term *t)
 	emergency.end[0] = '\0';
 	add_capability(emergency.end, sizeof emergency.end, "sgr0");
 	add_capability(emergency.end, sizeof emergency.end, "rmkx");
-	add_capability(emergency.end, sizeof emergency.end, "cnorm");
 	add_capability(emergency.end, sizeof emergency.end, "rmcup");
+	add_capability(emergency.end, sizeof emergency.end, "cnorm");
 	emergency.end_len = strlen(emergency.end);
 	emergency.fd = t->fd;
 	emergency.taken = 1;
