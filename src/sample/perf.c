@@ -65,6 +65,14 @@ static size_t data_size(const struct perf_source *s)
 	return size;
 }
 
+/* The ring must hold four intervals of full samples, so that a late drain loses none. */
+static uint32_t drain_interval(const struct perf_source *s)
+{
+	uint64_t per_second = (uint64_t)s->kind.rate_hz * (s->kind.stack_bytes + 1024);
+	uint64_t ms = s->lanes[0].data.size * 1000 / per_second / 4;
+	return ms < 5 ? 5 : ms > DRAIN_MS ? DRAIN_MS : (uint32_t)ms;
+}
+
 /* Maps the largest ring the memory limit allows. */
 static int open_ring(struct perf_ring *r, int fd, size_t size, bool *smaller)
 {
@@ -589,7 +597,7 @@ enum ctop_err source_open_perf(struct source *out, struct broker *b,
 	                 .kernel = p->s.kind.kernel,
 	                 .rate_hz = p->s.kind.rate_hz,
 	                 .stack_bytes = p->s.kind.stack_bytes,
-	                 .drain_ms = DRAIN_MS,
+	                 .drain_ms = drain_interval(&p->s),
 	                 .regs_mask = p->s.kind.regs_mask},
 	};
 	snprintf(out->info.notes, sizeof out->info.notes, "%s", p->s.notes);
