@@ -163,7 +163,7 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(SUPPORT_OBJ) $(BUILD)/libctop.a
 	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) $(TEST_PKG_LIBS) -o $@
 
 bench: all $(BENCH) workloads
-	$(Q)sh tests/bench/run.sh $(BUILD)
+	$(Q)bash tests/bench/run.sh $(BUILD)
 
 # --- the rest ---------------------------------------------------------------
 

@@ -32,10 +32,16 @@ static inline uint64_t hash_pair(uint64_t a, uint64_t b)
 /* FNV-1a over bytes, then mixed. */
 uint64_t hash_bytes(const void *data, size_t len);
 
+/* Key and value side by side: a look-up touches one cache line. */
+struct hash_slot {
+	uint64_t key; /* 0: free */
+	uint32_t value;
+	uint32_t reserved;
+};
+
 /* One map; the slots are owned. Zero-initialised is an empty, usable map. */
 struct hash_map {
-	uint64_t *keys; /* 0 = free slot */
-	uint32_t *values;
+	struct hash_slot *slots;
 	size_t mask; /* slots − 1, 0 before the first insertion */
 	size_t count;
 };

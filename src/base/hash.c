@@ -17,23 +17,22 @@ uint64_t hash_bytes(const void *data, size_t len)
 
 void hash_map_fini(struct hash_map *m)
 {
-	free(m->keys);
-	free(m->values);
+	free(m->slots);
 	*m = (struct hash_map){0};
 }
 
 void hash_map_clear(struct hash_map *m)
 {
-	if (m->keys != NULL)
-		memset(m->keys, 0, (m->mask + 1) * sizeof m->keys[0]);
+	if (m->slots != NULL)
+		memset(m->slots, 0, (m->mask + 1) * sizeof m->slots[0]);
 	m->count = 0;
 }
 
 static bool scan(const struct hash_map *m, uint64_t key, uint32_t *value, size_t *pos, size_t i)
 {
-	for (; m->keys[i] != 0; i = (i + 1) & m->mask) {
-		if (m->keys[i] == key) {
-			*value = m->values[i];
+	for (; m->slots[i].key != 0; i = (i + 1) & m->mask) {
+		if (m->slots[i].key == key) {
+			*value = m->slots[i].value;
 			if (pos != NULL)
 				*pos = i;
 			return true;
@@ -44,7 +43,7 @@ static bool scan(const struct hash_map *m, uint64_t key, uint32_t *value, size_t
 
 bool hash_map_get(const struct hash_map *m, uint64_t key, uint32_t *value, size_t *pos)
 {
-	if (m->keys == NULL)
+	if (m->slots == NULL)
 		return false;
 	return scan(m, key, value, pos, hash_u64(key) & m->mask);
 }
@@ -57,30 +56,29 @@ bool hash_map_next(const struct hash_map *m, uint64_t key, uint32_t *value, size
 static void place(struct hash_map *m, uint64_t key, uint32_t value)
 {
 	size_t i = hash_u64(key) & m->mask;
-	while (m->keys[i] != 0)
+	while (m->slots[i].key != 0)
 		i = (i + 1) & m->mask;
-	m->keys[i] = key;
-	m->values[i] = value;
+	m->slots[i].key = key;
+	m->slots[i].value = value;
 	m->count++;
 }
 
 static void grow(struct hash_map *m)
 {
 	struct hash_map old = *m;
-	size_t slots = old.keys != NULL ? (old.mask + 1) * 2 : 64;
-	m->keys = mem_zalloc(slots, sizeof m->keys[0]);
-	m->values = mem_zalloc(slots, sizeof m->values[0]);
+	size_t slots = old.slots != NULL ? (old.mask + 1) * 2 : 64;
+	m->slots = mem_zalloc(slots, sizeof m->slots[0]);
 	m->mask = slots - 1;
 	m->count = 0;
-	for (size_t i = 0; old.keys != NULL && i <= old.mask; i++)
-		if (old.keys[i] != 0)
-			place(m, old.keys[i], old.values[i]);
+	for (size_t i = 0; old.slots != NULL && i <= old.mask; i++)
+		if (old.slots[i].key != 0)
+			place(m, old.slots[i].key, old.slots[i].value);
 	hash_map_fini(&old);
 }
 
 void hash_map_add(struct hash_map *m, uint64_t key, uint32_t value)
 {
-	if (m->keys == NULL || (m->count + 1) * 5 > (m->mask + 1) * 3)
+	if (m->slots == NULL || (m->count + 1) * 5 > (m->mask + 1) * 3)
 		grow(m);
 	place(m, key, value);
 }
@@ -90,7 +88,7 @@ void hash_map_set(struct hash_map *m, uint64_t key, uint32_t value)
 	uint32_t old;
 	size_t pos;
 	if (hash_map_get(m, key, &old, &pos))
-		m->values[pos] = value;
+		m->slots[pos].value = value;
 	else
 		hash_map_add(m, key, value);
 }
@@ -105,21 +103,20 @@ bool hash_map_del(struct hash_map *m, uint64_t key)
 	size_t i = hole;
 	for (;;) {
 		i = (i + 1) & m->mask;
-		if (m->keys[i] == 0)
+		if (m->slots[i].key == 0)
 			break;
-		size_t home = hash_u64(m->keys[i]) & m->mask;
+		size_t home = hash_u64(m->slots[i].key) & m->mask;
 		if (((i - home) & m->mask) >= ((i - hole) & m->mask)) {
-			m->keys[hole] = m->keys[i];
-			m->values[hole] = m->values[i];
+			m->slots[hole] = m->slots[i];
 			hole = i;
 		}
 	}
-	m->keys[hole] = 0;
+	m->slots[hole].key = 0;
 	m->count--;
 	return true;
 }
 
 size_t hash_map_bytes(const struct hash_map *m)
 {
-	return m->keys != NULL ? (m->mask + 1) * 12 : 0;
+	return m->slots != NULL ? (m->mask + 1) * sizeof *m->slots : 0;
 }

@@ -36,6 +36,8 @@ void stacks_fini(struct stacks *t)
 	hash_map_fini(&t->loc_index);
 	free(t->last);
 	free(t->last_nodes);
+	free(t->last_hashes);
+	hash_map_fini(&t->chains);
 }
 
 static bool same_loc(const struct loc *a, const struct loc *b)
@@ -74,21 +76,61 @@ uint32_t stacks_child(struct stacks *t, uint32_t parent, uint32_t loc)
 	return node;
 }
 
+static uint64_t hash_loc(uint64_t before, const struct loc *loc)
+{
+	return hash_pair(before + loc->addr, (uint64_t)loc->owner << 8 | loc->kind);
+}
+
+/* Keeps the chain as the last one: its hashes from location `same` on. */
+static void remember(struct stacks *t, const struct loc *locs, size_t count, size_t same)
+{
+	t->last = vec_reserve(t->last, &t->last_cap, count + 1, sizeof *t->last);
+	t->last_hashes =
+	        vec_reserve(t->last_hashes, &t->last_hashes_cap, count + 1, sizeof *t->last_hashes);
+	t->last_nodes =
+	        vec_reserve(t->last_nodes, &t->last_nodes_cap, count + 1, sizeof *t->last_nodes);
+	for (size_t i = same; i < count; i++) {
+		t->last[i] = locs[i];
+		t->last_hashes[i] = hash_loc(i > 0 ? t->last_hashes[i - 1] : 0, &locs[i]);
+		t->last_nodes[i] = NODE_UNSET;
+	}
+	t->last_count = count;
+}
+
+/* A chain with this hash whose leaf is the same location: the same chain, but for one
+ * chance in 2^64. */
+static bool find_chain(const struct stacks *t, uint64_t hash, const struct loc *leaf,
+                       uint32_t *node)
+{
+	return hash_map_get(&t->chains, hash | 1, node, NULL) &&
+	       same_loc(&t->locs[t->loc[*node]], leaf);
+}
+
 uint32_t stacks_chain(struct stacks *t, const struct loc *locs, size_t count)
 {
 	size_t same = 0;
+	uint32_t node;
 	while (same < count && same < t->last_count && same_loc(&locs[same], &t->last[same]))
 		same++;
-	t->last = vec_reserve(t->last, &t->last_cap, count + 1, sizeof *t->last);
-	t->last_nodes =
-	        vec_reserve(t->last_nodes, &t->last_nodes_cap, count + 1, sizeof *t->last_nodes);
-	uint32_t node = same > 0 ? t->last_nodes[same - 1] : STACK_ROOT;
-	for (size_t i = same; i < count; i++) {
-		node = stacks_child(t, node, stacks_loc(t, &locs[i]));
-		t->last[i] = locs[i];
-		t->last_nodes[i] = node;
+	remember(t, locs, count, same);
+	if (count == 0)
+		return STACK_ROOT;
+	if (t->last_nodes[count - 1] != NODE_UNSET)
+		return t->last_nodes[count - 1];
+	uint64_t hash = t->last_hashes[count - 1];
+	if (!find_chain(t, hash, &locs[count - 1], &node)) {
+		/* From the last location whose node is known. */
+		size_t from = count;
+		while (from > 0 && t->last_nodes[from - 1] == NODE_UNSET)
+			from--;
+		node = from > 0 ? t->last_nodes[from - 1] : STACK_ROOT;
+		for (size_t i = from; i < count; i++) {
+			node = stacks_child(t, node, stacks_loc(t, &locs[i]));
+			t->last_nodes[i] = node;
+		}
+		hash_map_set(&t->chains, hash | 1, node);
 	}
-	t->last_count = count;
+	t->last_nodes[count - 1] = node;
 	return node;
 }
 
@@ -111,6 +153,7 @@ uint32_t *stacks_fold(struct stacks *t, const bool *keep, uint32_t mark)
 	t->count = t->parent_cap = t->loc_cap = t->group_cap = 0;
 	t->index = (struct hash_map){0};
 	t->last_count = 0;
+	hash_map_clear(&t->chains);
 	map[STACK_ROOT] = new_node(t, STACK_ROOT, 0);
 	for (size_t i = 1; i < old.count; i++) {
 		uint32_t above = old.parent[i];
@@ -131,5 +174,6 @@ uint32_t *stacks_fold(struct stacks *t, const bool *keep, uint32_t mark)
 size_t stacks_bytes(const struct stacks *t)
 {
 	return (t->parent_cap + t->loc_cap + t->group_cap) * 4 + hash_map_bytes(&t->index) +
-	       t->locs_cap * sizeof *t->locs + t->func_cap * 4 + hash_map_bytes(&t->loc_index);
+	       t->locs_cap * sizeof *t->locs + t->func_cap * 4 + hash_map_bytes(&t->loc_index) +
+	       hash_map_bytes(&t->chains);
 }

@@ -13,6 +13,7 @@
 enum { STACK_ROOT = 0 };
 #define GROUP_UNSET UINT32_MAX
 #define FUNC_UNSET UINT32_MAX
+#define NODE_UNSET UINT32_MAX
 
 struct stacks {
 	/* Nodes, by stack id. */
@@ -26,8 +27,12 @@ struct stacks {
 	struct hash_map loc_index;
 	/* The chain interned last: its successor shares most of it. */
 	struct loc *last;
+	uint64_t *last_hashes; /* of each beginning of it */
 	uint32_t *last_nodes;
-	size_t last_count, last_cap, last_nodes_cap;
+	size_t last_count, last_cap, last_hashes_cap, last_nodes_cap;
+	/* Whole chains by their 64-bit hash, so that a known one costs one look-up and not
+	 * one a frame. */
+	struct hash_map chains;
 };
 
 void stacks_init(struct stacks *t);

@@ -5,7 +5,7 @@
  * older siblings and namesakes are written once, before the node's id is
  * published through an atomic head. The analyzer appends, any thread reads.
  *
- * Counts: chunks of 128 counters with a reference count. A snapshot takes a
+ * Counts: chunks of 32 counters with a reference count. A snapshot takes a
  * reference to every chunk; the analyzer copies a chunk before it writes to one
  * that somebody else holds. So publishing costs a pointer a chunk, and only
  * chunks touched between two snapshots are ever copied.
@@ -19,7 +19,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-enum { COUNT_CHUNK_BITS = 7, COUNT_CHUNK = 1 << COUNT_CHUNK_BITS };
+enum { COUNT_CHUNK_BITS = 6, COUNT_CHUNK = 1 << COUNT_CHUNK_BITS };
 
 struct count_chunk {
 	_Atomic uint32_t refs;

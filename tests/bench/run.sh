@@ -1,0 +1,94 @@
+#!/bin/bash
+# make bench: measurements, as ratios against peers in the same run, on the same
+# process. $1 is the build directory. SECONDS_EACH (12) is the length of a recording.
+build=$1
+each=${SECONDS_EACH:-12}
+rate=999
+tmp=$(mktemp -d)
+cleanup() {
+	kill $(jobs -p) 2>/dev/null
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+TIMEFORMAT='%U %S'
+
+echo "machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(nproc) CPUs, Linux $(uname -r)"
+echo "peers: $(perf --version 2>/dev/null || echo 'no perf'), libunwind $(pkg-config --modversion libunwind)"
+
+"$build/bench/bench_model"
+"$build/bench/bench_unwind"
+
+cat >"$tmp/spin.py" <<'P'
+import hashlib
+def inner(n):
+    s = 0
+    for i in range(n): s += i * i
+    return s
+def outer():
+    while True:
+        inner(100000); hashlib.sha256(b"x" * 100000).hexdigest()
+outer()
+P
+cpu() { # the CPU seconds of a command, in $used; its output in $tmp/out
+	used=$({ time "$@" >"$tmp/out" 2>&1; } 2>&1 | awk '{print $1 + $2}')
+}
+
+compare() { # NAME PID
+	local n c r s
+	cpu "$build/ctop" record -F $rate -d "$each" -o "$tmp/x.folded" -p "$2"
+	c=$used
+	n=$(sed -n 's/^ctop: \([0-9]*\) samples.*/\1/p' "$tmp/out")
+	sed -n 's/^ctop: \(.*complete.*\)/record: '"$1"': \1/p' "$tmp/out"
+	command -v perf >/dev/null || { echo "record: $1: no perf here to compare with"; return; }
+	cpu perf record -F $rate --call-graph dwarf -o "$tmp/perf.data" -p "$2" -- sleep "$each"
+	r=$used
+	cpu perf script --no-inline -i "$tmp/perf.data"
+	s=$used
+	m=$(grep -c 'cpu-clock' "$tmp/out")
+	awk -v name="$1" -v c="$c" -v n="$n" -v r="$r" -v s="$s" -v m="$m" 'BEGIN {
+		a = 1e6 * c / n; b = 1e6 * r / m; d = 1e6 * (r + s) / m
+		printf "record: %s: ctop %.1f µs of CPU a sample (%d samples, names and folding included); ", name, a, n
+		printf "perf record --call-graph dwarf %.1f µs: ratio %.2f (asked: 0.50); ", b, a / b
+		printf "with perf script --no-inline %.1f µs: ratio 1/%.0f (asked: 1/15)\n", d, d / a }'
+}
+
+/usr/bin/python3 "$tmp/spin.py" & py=$!
+"$build/workloads/shares" & sh=$!
+sleep 0.5
+kill -STOP $sh
+compare python3 $py
+kill -CONT $sh
+kill -STOP $py
+compare "shares (2 threads)" $sh
+kill $sh; kill -CONT $py
+
+# The slowdown of a target: the same work, alone and sampled, in turn.
+work='
+import time
+t = time.process_time(); w = time.monotonic()
+s = 0
+for i in range(30000000): s += i
+print(time.monotonic() - w)'
+kill $py
+for i in 1 2 3; do
+	/usr/bin/python3 -c "$work" >>"$tmp/alone"
+	/usr/bin/python3 -c "$work" >"$tmp/one" & w=$!
+	"$build/ctop" record -F $rate -o "$tmp/x.folded" -p $w 2>/dev/null
+	wait $w
+	cat "$tmp/one" >>"$tmp/sampled"
+done
+paste "$tmp/alone" "$tmp/sampled" | awk '{ r = $2 / $1; print r }' | sort -n |
+	awk '{ v[NR] = $1 } END { printf "slowdown of a target at 999 Hz: median ×%.3f (%.3f–%.3f)\n", v[int((NR + 1) / 2)], v[1], v[NR] }'
+
+# What a person waits for.
+llvm=$(ls /usr/lib/x86_64-linux-gnu/libLLVM-*.so* /usr/lib/llvm-*/lib/libLLVM-*.so.1 2>/dev/null | head -1)
+if [ -n "$llvm" ]; then
+	/usr/bin/python3 -c "
+import ctypes
+l = ctypes.CDLL('$llvm')
+while True: l.LLVMGetGlobalContext()" & py=$!
+	sleep 1
+	"$build/bench/bench_paint" "$build/ctop" $py
+else
+	echo "paint: libLLVM is not installed (apt-get install libllvm14): left out"
+fi
