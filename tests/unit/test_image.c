@@ -1,0 +1,437 @@
+/* image, symbol: mappings, symbols, debug files, demangling, pruning. */
+#include "check.h"
+
+#include "ctop/demangle.h"
+#include "ctop/elf.h"
+#include "ctop/image.h"
+#include "ctop/kallsyms.h"
+#include "ctop/maps.h"
+#include "ctop/mem.h"
+#include "ctop/prune.h"
+#include "ctop/sparse.h"
+#include "ctop/symbol.h"
+#include "ctop/symtab.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const char LIBC[] = "/usr/lib/x86_64-linux-gnu/libc.so.6";
+
+static const char *build(void)
+{
+	const char *b = getenv("CTOP_BUILD");
+	return b != NULL ? b : "build/gcc";
+}
+
+/* --- maps --------------------------------------------------------------------------------- */
+
+/* Random mappings beside an array of pages. */
+static void maps_equal_an_array_of_pages(void **state)
+{
+	enum { PAGES = 256 };
+	struct map_entry model[PAGES] = {{0}};
+	struct maps *m = maps_new();
+	unsigned seed = 3;
+	(void)state;
+	for (int step = 0; step < 3000; step++) {
+		uint64_t from = (uint64_t)rand_r(&seed) % PAGES,
+		         n = 1 + (uint64_t)rand_r(&seed) % 40;
+		uint64_t to = from + n < PAGES ? from + n : PAGES;
+		if (step % 5 == 0) {
+			m = maps_remove(m, from, to);
+			memset(&model[from], 0, (to - from) * sizeof model[0]);
+		} else {
+			struct map_entry e = {from, to, (uint64_t)step * 1000, (uint32_t)step + 1,
+			                      0};
+			m = maps_insert(m, &e);
+			for (uint64_t p = from; p < to; p++)
+				model[p] = (struct map_entry){p, p + 1, e.pgoff + p - from, e.image,
+				                              0};
+		}
+		for (uint64_t p = 0; p < PAGES; p += 7) {
+			const struct map_entry *e = maps_find(m, p);
+			assert_int_equal(e != NULL, model[p].image != 0);
+			if (e == NULL)
+				continue;
+			assert_int_equal(e->image, model[p].image);
+			assert_int_equal(e->pgoff + p - e->start, model[p].pgoff);
+		}
+	}
+	maps_unref(m);
+}
+
+static void a_shared_version_does_not_change(void **state)
+{
+	struct maps *m = maps_insert(maps_new(), &(struct map_entry){10, 20, 0, 1, 0});
+	struct maps *old = maps_ref(m);
+	(void)state;
+	m = maps_insert(m, &(struct map_entry){10, 20, 0, 2, 0});
+	assert_int_equal(maps_find(old, 15)->image, 1);
+	assert_int_equal(maps_find(m, 15)->image, 2);
+	maps_unref(old);
+	maps_unref(m);
+}
+
+/* --- symbols -------------------------------------------------------------------------------- */
+
+static void symbols_prefer_what_people_call_them(void **state)
+{
+	struct symtab *t = symtab_new();
+	struct symtab_hit hit;
+	(void)state;
+	symtab_add(t, 100, 50, "outer", 5);
+	symtab_add(t, 110, 10, "inner", 5);
+	symtab_add(t, 300, 0, "open", 4);
+	symtab_add(t, 400, 8, "next", 4);
+	symtab_finish(t);
+	assert_true(symtab_find(t, 105, &hit));
+	assert_string_equal(hit.name, "outer");
+	assert_true(symtab_find(t, 115, &hit));
+	assert_string_equal(hit.name, "inner");
+	assert_true(symtab_find(t, 130, &hit)); /* behind inner, still in outer */
+	assert_string_equal(hit.name, "outer");
+	assert_false(symtab_find(t, 200, &hit));
+	assert_true(symtab_find(t, 399, &hit));
+	assert_string_equal(hit.name, "open");
+	assert_false(symtab_find(t, 408, &hit));
+	assert_false(symtab_find(t, 99, &hit));
+	symtab_free(t);
+}
+
+static void load(const char *path, struct image_data *d, const struct image_opener *o)
+{
+	struct err e = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || image_load(d, fd, o, &e) != CTOP_OK)
+		fail_msg("%s: %s", path, e.text);
+}
+
+/* Every dynamic function nm lists is found at its address and inside it. */
+static void the_c_librarys_symbols_are_those_of_nm(void **state)
+{
+	struct image_data d;
+	char line[512], name[256], type;
+	unsigned long long addr, size;
+	int seen = 0, right = 0;
+	(void)state;
+	FILE *nm = popen("nm -DS --defined-only /usr/lib/x86_64-linux-gnu/libc.so.6", "r");
+	load(LIBC, &d, NULL);
+	assert_non_null(nm);
+	while (fgets(line, sizeof line, nm) != NULL) {
+		struct symtab_hit hit;
+		if (sscanf(line, "%llx %llx %c %255s", &addr, &size, &type, name) != 4 ||
+		    strchr("TWi", type) == NULL || size == 0)
+			continue;
+		seen++;
+		assert_true(symtab_find(d.symbols, addr + size - 1, &hit));
+		right += hit.start == addr;
+	}
+	pclose(nm);
+	assert_true(seen > 1500);
+	assert_int_equal(right, seen);
+	assert_true(d.has_cfi && d.build_id_len == 20);
+	image_data_fini(&d);
+}
+
+static void a_stripped_functions_start_comes_from_the_tables(void **state)
+{
+	struct image_data d;
+	struct symtab_hit hit;
+	uint64_t start;
+	char path[512];
+	(void)state;
+	snprintf(path, sizeof path, "%s/workloads/chains", build());
+	load(path, &d, NULL);
+	assert_true(d.has_symtab);
+	int seen = 0;
+	for (uint64_t pc = 0; pc < 0x4000; pc++) {
+		if (!symtab_find(d.symbols, pc, &hit) || strcmp(hit.name, "recurse") != 0)
+			continue;
+		assert_true(elf_function_start(d.elf, pc, &start));
+		assert_int_equal(start, hit.start);
+		seen++;
+	}
+	assert_true(seen > 10);
+	image_data_fini(&d);
+}
+
+/* --- debug files -------------------------------------------------------------------------------
+ */
+
+struct debug_file {
+	char path[256];
+	int by_id, by_link;
+};
+
+static int give_by_id(void *ctx, const unsigned char *id, size_t len)
+{
+	struct debug_file *f = ctx;
+	(void)id;
+	f->by_id++;
+	return len == 20 && strstr(f->path, "byid") != NULL ? open(f->path, O_RDONLY | O_CLOEXEC)
+	                                                    : -1;
+}
+
+static int give_by_link(void *ctx, const char *name, uint32_t crc)
+{
+	struct debug_file *f = ctx;
+	f->by_link++;
+	return crc != 0 && strstr(f->path, name) != NULL ? open(f->path, O_RDONLY | O_CLOEXEC) : -1;
+}
+
+static void run(const char *command)
+{
+	if (system(command) != 0)
+		fail_msg("%s", command);
+}
+
+static void separate_debug_files_give_names(void **state)
+{
+	char dir[] = "/tmp/ctop-debug-XXXXXX", command[2048];
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	for (int link = 0; link < 2; link++) {
+		struct debug_file f = {{0}, 0, 0};
+		struct image_opener o = {give_by_id, give_by_link, &f};
+		struct image_data d;
+		struct symtab_hit hit;
+		char stripped[256];
+		snprintf(f.path, sizeof f.path, "%s/%s.debug", dir, link ? "bylink" : "byid");
+		snprintf(stripped, sizeof stripped, "%s/stripped%d", dir, link);
+		snprintf(command, sizeof command,
+		         "objcopy --only-keep-debug %s/workloads/chains %s && cp "
+		         "%s/workloads/chains %s && "
+		         "strip -s %s && %s objcopy --add-gnu-debuglink=%s %s",
+		         build(), f.path, build(), stripped, stripped, link ? "" : "true", f.path,
+		         stripped);
+		run(command);
+		load(stripped, &d, &o);
+		assert_true(d.has_debug && d.has_symtab);
+		assert_int_equal(f.by_link, link);
+		bool found = false;
+		for (uint64_t pc = 0; pc < 0x4000 && !found; pc++)
+			found = symtab_find(d.symbols, pc, &hit) &&
+			        strcmp(hit.name, "grow_stack") == 0;
+		assert_true(found);
+		image_data_fini(&d);
+	}
+	snprintf(command, sizeof command, "rm -r %s", dir);
+	run(command);
+}
+
+/* --- names --------------------------------------------------------------------------------------
+ */
+
+static void names_are_demangled_and_cleaned(void **state)
+{
+	static const char *const cases[][2] = {
+	        {"_ZNSt6vectorIiSaIiEE9push_backERKi",
+	         "std::vector<int, std::allocator<int> >::push_back"},
+	        {"_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad"},
+	        {"_RNvC6_123foo3bar", "123foo::bar"},
+	        {"main", "main"},
+	        {"memcpy@@GLIBC_2.14", "memcpy"},
+	        {"evil\x1b[2Jname", "evil?[2Jname"},
+	        {"_Z", "_Z"},
+	        {"_ZZZZZZZZ", "_ZZZZZZZZ"},
+	};
+	char out[256];
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		demangle(cases[i][0], out, sizeof out);
+		assert_string_equal(out, cases[i][1]);
+	}
+	char *deep = mem_alloc(50001);
+	memset(deep, 'P', 50000);
+	memcpy(deep, "_Z1fP", 5);
+	deep[50000] = '\0';
+	assert_true(demangle(deep, out, sizeof out) < sizeof out);
+	free(deep);
+}
+
+static void the_kernels_symbols_are_read(void **state)
+{
+	static const char text[] = "ffffffff81000000 T _stext\n"
+	                           "ffffffff81000100 t do_work\n"
+	                           "ffffffff81000200 D some_data\n"
+	                           "ffffffff81000300 T end_work\n"
+	                           "ffffffffc0000000 t in_module\t[mod]\n";
+	static const char hidden[] = "0000000000000000 T _stext\n";
+	struct symtab *t;
+	struct symtab_hit hit;
+	bool is_hidden;
+	int fd = memfd_create("k", MFD_CLOEXEC);
+	(void)state;
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	lseek(fd, 0, SEEK_SET);
+	assert_int_equal(kallsyms_read(fd, &t, &is_hidden, NULL), CTOP_OK);
+	assert_false(is_hidden);
+	assert_true(symtab_find(t, 0xffffffff81000250, &hit));
+	assert_string_equal(hit.name, "do_work");
+	assert_true(symtab_find(t, 0xffffffffc0000010, &hit));
+	assert_string_equal(hit.name, "in_module [mod]");
+	assert_false(symtab_find(t, 0xffffffffd0000000, &hit));
+	symtab_free(t);
+	close(fd);
+	fd = memfd_create("k", MFD_CLOEXEC);
+	assert_int_equal(write(fd, hidden, strlen(hidden)), strlen(hidden));
+	lseek(fd, 0, SEEK_SET);
+	assert_int_equal(kallsyms_read(fd, &t, &is_hidden, NULL), CTOP_OK);
+	assert_true(is_hidden);
+	symtab_free(t);
+	close(fd);
+}
+
+static void an_address_without_a_name_has_its_module(void **state)
+{
+	struct images *t = images_new();
+	struct symbols *s = symbols_new();
+	struct image_key key = {.kind = IMAGE_FILE, .path = "/opt/x/libfoo.so.1"};
+	struct symbol sym;
+	bool is_new;
+	(void)state;
+	struct image *im = images_intern(t, &key, &is_new);
+	assert_true(is_new);
+	im->state = IMAGE_FAILED;
+	symbol_find(s, im, 0x1234, &sym);
+	assert_string_equal(sym.name, "libfoo.so.1+0x1234");
+	assert_false(sym.resolved);
+	assert_ptr_equal(images_intern(t, &key, &is_new), im);
+	assert_false(is_new);
+	symbol_find(s, images_get(t, IMAGE_NONE), 0x99, &sym);
+	assert_string_equal(sym.name, "[unmapped]+0x99");
+	symbols_free(s);
+	images_free(t);
+}
+
+/* --- pruning
+ * --------------------------------------------------------------------------------------- */
+
+static enum ctop_err put_piece(void *ctx, uint64_t offset, const void *bytes, size_t len)
+{
+	return pwrite(*(int *)ctx, bytes, len, (off_t)offset) == (ssize_t)len ? CTOP_OK : CTOP_EIO;
+}
+
+/* How the CFA is found, as text, so that two files can be compared. */
+static void describe_cfa(struct elf *f, uint64_t pc, char *out, size_t cap)
+{
+	Dwarf_Frame *frame = NULL;
+	Dwarf_Op *ops;
+	size_t n;
+	snprintf(out, cap, "none");
+	if (elf_eh_cfi(f) == NULL || dwarf_cfi_addrframe(elf_eh_cfi(f), pc, &frame) != 0)
+		return;
+	if (dwarf_frame_cfa(frame, &ops, &n) == 0 && n > 0)
+		snprintf(out, cap, "%zu %x %lld", n, ops[0].atom, (long long)ops[0].number);
+	free(frame);
+}
+
+static void a_pruned_file_answers_like_the_whole_one(void **state)
+{
+	enum { PCS = 300 };
+	static uint64_t pcs[PCS], starts[PCS];
+	static const char *const files[] = {LIBC, "/usr/bin/python3", "/usr/bin/openssl"};
+	(void)state;
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		struct image_data whole, pruned;
+		struct sparse sparse;
+		struct strbuf bytes = {0};
+		struct symtab_hit a, b;
+		size_t n = 0, m = 0, segments;
+		uint64_t size, x, y;
+		if (access(files[i], R_OK) != 0)
+			continue;
+		load(files[i], &whole, NULL);
+		const struct elf_segment *seg = elf_segments(whole.elf, &segments);
+		while (!seg->executable)
+			seg++;
+		for (; n < PCS; n++) {
+			pcs[n] = seg->vaddr + seg->filesz / PCS * n + n % 13;
+			if (symtab_find(whole.symbols, pcs[n], &a) &&
+			    (m == 0 || starts[m - 1] != a.start))
+				starts[m++] = a.start;
+		}
+		struct prune_wanted w = {pcs, n, starts, m};
+		assert_int_equal(prune_elf(elf_fd(whole.elf), &w, &sparse, NULL), CTOP_OK);
+		sparse_encode(&sparse, &bytes);
+		int fd = memfd_create("pruned", MFD_CLOEXEC);
+		assert_int_equal(sparse_decode(bytes.data, bytes.len, &size, put_piece, &fd),
+		                 CTOP_OK);
+		assert_int_equal(ftruncate(fd, (off_t)size), 0);
+		assert_int_equal(image_load(&pruned, fd, NULL, NULL), CTOP_OK);
+		for (size_t k = 0; k < n; k++) {
+			char ca[128], cb[128];
+			bool found = symtab_find(whole.symbols, pcs[k], &a);
+			assert_int_equal(symtab_find(pruned.symbols, pcs[k], &b), found);
+			if (found)
+				assert_string_equal(a.name, b.name);
+			found = elf_function_start(whole.elf, pcs[k], &x);
+			assert_int_equal(elf_function_start(pruned.elf, pcs[k], &y), found);
+			assert_true(!found || x == y);
+			describe_cfa(whole.elf, pcs[k], ca, sizeof ca);
+			describe_cfa(pruned.elf, pcs[k], cb, sizeof cb);
+			assert_string_equal(ca, cb);
+		}
+		image_data_fini(&whole);
+		image_data_fini(&pruned);
+		sparse_fini(&sparse);
+		strbuf_fini(&bytes);
+	}
+}
+
+static void damaged_files_are_survived(void **state)
+{
+	char path[512], *bytes = mem_alloc(1 << 20);
+	unsigned seed = 9;
+	(void)state;
+	snprintf(path, sizeof path, "%s/workloads/chains", build());
+	FILE *f = fopen(path, "rb");
+	assert_non_null(f);
+	size_t len = fread(bytes, 1, 1 << 20, f);
+	fclose(f);
+	for (int i = 0; i < 150; i++) {
+		struct image_data d;
+		struct symtab_hit hit;
+		int fd = memfd_create("bad", MFD_CLOEXEC);
+		size_t n = i % 3 == 0 ? (size_t)rand_r(&seed) % len : len;
+		assert_int_equal(write(fd, bytes, n), n);
+		for (int k = 0; k < 8; k++) {
+			char b = (char)rand_r(&seed);
+			off_t at = (off_t)((size_t)rand_r(&seed) % (i % 2 == 0 ? 1024 : len));
+			if (pwrite(fd, &b, 1, at) != 1)
+				fail();
+		}
+		if (image_load(&d, fd, NULL, NULL) != CTOP_OK)
+			continue;
+		for (uint64_t pc = 0x1000; pc < 0x1800; pc += 64) {
+			char cfa[128];
+			symtab_find(d.symbols, pc, &hit);
+			describe_cfa(d.elf, pc, cfa, sizeof cfa);
+		}
+		image_data_fini(&d);
+	}
+	free(bytes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(maps_equal_an_array_of_pages),
+	        cmocka_unit_test(a_shared_version_does_not_change),
+	        cmocka_unit_test(symbols_prefer_what_people_call_them),
+	        cmocka_unit_test(the_c_librarys_symbols_are_those_of_nm),
+	        cmocka_unit_test(a_stripped_functions_start_comes_from_the_tables),
+	        cmocka_unit_test(separate_debug_files_give_names),
+	        cmocka_unit_test(names_are_demangled_and_cleaned),
+	        cmocka_unit_test(the_kernels_symbols_are_read),
+	        cmocka_unit_test(an_address_without_a_name_has_its_module),
+	        cmocka_unit_test(a_pruned_file_answers_like_the_whole_one),
+	        cmocka_unit_test(damaged_files_are_survived),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
