@@ -29,6 +29,9 @@ static_assert(sizeof(struct slot_header) == HEADER, "slot header is 8 bytes");
 struct ring {
 	alignas(LINE) _Atomic uint64_t head; /* producer: bytes published */
 	uint64_t pending;                    /* producer: head after commit */
+	uint64_t rewound_to;                 /* producer: where the last rewind went */
+	size_t rewound_room;                 /* producer: bytes that were before it */
+	size_t batch, largest_batch;         /* producer: bytes between two signals */
 	_Atomic uint64_t dropped;
 	alignas(LINE) _Atomic uint64_t tail; /* consumer: bytes released */
 	_Atomic uint32_t sleeping;
@@ -83,27 +86,55 @@ static struct slot_header *slot_at(const struct ring *r, uint64_t pos)
 	return (struct slot_header *)(void *)(r->data + (pos & (r->size - 1)));
 }
 
+/* Whether to go back to the beginning now: the ring is empty, and what lies before
+ * `at` is room enough. So a consumer that keeps up has the producer write to the same
+ * few megabytes, warm in the caches, and the rest is never touched. */
+static bool should_rewind(const struct ring *r, uint64_t head, uint64_t tail, size_t at,
+                          size_t need)
+{
+	return head == tail && at >= r->size / 8 && at >= 4 * r->largest_batch && at >= 8 * need;
+}
+
+/* Bytes that may be taken at `head`, less those kept for reserved records. Until the
+ * consumer has passed the pad of a rewind, only what lay before it is free. */
+static size_t room_at(const struct ring *r, uint64_t head, uint64_t tail, bool reserved)
+{
+	bool rewound = tail < r->rewound_to;
+	size_t all = rewound ? r->rewound_room : r->size;
+	size_t used = (size_t)(head - (rewound ? r->rewound_to : tail));
+	size_t kept = reserved ? 0 : all / 8;
+	return used + kept < all ? all - used - kept : 0;
+}
+
+static void put_pad(struct ring *r, uint64_t *head, size_t len)
+{
+	*slot_at(r, *head) = (struct slot_header){(uint32_t)(len - HEADER), KIND_PAD};
+	*head += len;
+}
+
 void *ring_reserve(struct ring *r, size_t len, bool reserved)
 {
 	uint64_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
 	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
 	size_t need = HEADER + round_up(len);
-	size_t to_end = r->size - (size_t)(head & (r->size - 1));
+	size_t at = (size_t)(head & (r->size - 1)), to_end = r->size - at;
 	size_t pad = need > to_end ? to_end : 0;
-	size_t limit = reserved ? r->size : r->size - r->size / 8;
 
-	if (len > r->size / 4 || head - tail + pad + need > limit) {
+	if (len <= r->size / 4 && should_rewind(r, head, tail, at, need)) {
+		put_pad(r, &head, to_end);
+		r->rewound_to = head;
+		r->rewound_room = at;
+	} else if (len > r->size / 4 || pad + need > room_at(r, head, tail, reserved)) {
 		if (!reserved)
 			atomic_fetch_add_explicit(&r->dropped, 1, memory_order_relaxed);
 		return NULL;
-	}
-	if (pad != 0) {
-		*slot_at(r, head) = (struct slot_header){(uint32_t)(pad - HEADER), KIND_PAD};
-		head += pad;
+	} else if (pad != 0) {
+		put_pad(r, &head, pad);
 	}
 	struct slot_header *slot = slot_at(r, head);
 	*slot = (struct slot_header){(uint32_t)len, KIND_DATA};
 	r->pending = head + need;
+	r->batch += need;
 	return slot + 1;
 }
 
@@ -114,6 +145,8 @@ void ring_commit(struct ring *r)
 
 void ring_signal(struct ring *r)
 {
+	r->largest_batch = r->batch > r->largest_batch ? r->batch : r->largest_batch;
+	r->batch = 0;
 	atomic_thread_fence(memory_order_seq_cst);
 	if (atomic_exchange(&r->sleeping, 0) == 0)
 		return;

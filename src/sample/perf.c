@@ -235,7 +235,9 @@ static enum ctop_err attach_all(struct perf_source *s, struct err *e)
 				perf_attach_process(s, kids[k], false);
 		free(kids);
 	}
-	if (!c->launched && perf_is_storming(s)) {
+	bool storm = !c->launched && perf_is_storming(s);
+	perf_rebase(s);
+	if (storm) {
 		perf_go_wide(s, "threads are created too fast for events of their own");
 		if (s->way == WAY_PERF_CPUS)
 			return CTOP_OK;

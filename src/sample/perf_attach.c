@@ -172,8 +172,6 @@ void perf_attach_process(struct perf_source *s, pid_t pid, bool is_root)
 	p->is_root = p->is_root || is_root;
 	if (target_read(s->broker, pid, 0, &info, NULL) == CTOP_OK)
 		p->start_ticks = info.start_ticks;
-	if (clock_pid_cpu_ns(pid, &p->base_ns))
-		p->cpu_ns = p->base_ns;
 	p->scan = true;
 	s->scanning = true;
 	perf_describe(s, pid, clock_now_ns(), true);
@@ -312,6 +310,13 @@ bool perf_is_storming(struct perf_source *s)
 	for (size_t i = 0; i < s->lane_count; i++)
 		births += count_births(s, &s->lanes[i]);
 	return births >= STORM_BIRTHS;
+}
+
+void perf_rebase(struct perf_source *s)
+{
+	for (size_t i = 0; i < s->proc_count; i++)
+		if (clock_pid_cpu_ns(s->procs[i].pid, &s->procs[i].base_ns))
+			s->procs[i].cpu_ns = s->procs[i].base_ns;
 }
 
 /* --- scanning --------------------------------------------------------------------- */

@@ -112,6 +112,9 @@ enum ctop_err perf_open_cpus(struct perf_source *s, struct err *e);
  * miss them: looks at the side-band since the lanes were opened, for STORM_LOOK_MS. */
 bool perf_is_storming(struct perf_source *s);
 
+/* CPU time counts from now on: called just before the first event is opened. */
+void perf_rebase(struct perf_source *s);
+
 /* Lists the threads of processes marked `scan` and opens the new ones, for
  * about `budget_ns`. */
 void perf_scan(struct perf_source *s, uint64_t budget_ns);

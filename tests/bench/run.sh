@@ -1,8 +1,8 @@
 #!/bin/bash
 # make bench: measurements, as ratios against peers in the same run, on the same
-# process. $1 is the build directory. SECONDS_EACH (12) is the length of a recording.
+# process. $1 is the build directory. SECONDS_EACH (30) is the length of a recording.
 build=$1
-each=${SECONDS_EACH:-12}
+each=${SECONDS_EACH:-30}
 rate=999
 tmp=$(mktemp -d)
 cleanup() {
@@ -33,11 +33,17 @@ cpu() { # the CPU seconds of a command, in $used; its output in $tmp/out
 	used=$({ time "$@" >"$tmp/out" 2>&1; } 2>&1 | awk '{print $1 + $2}')
 }
 
+record() { # SECONDS PID: sets $used and $samples
+	cpu "$build/ctop" record -F $rate -d "$1" -o "$tmp/x.folded" -p "$2"
+	samples=$(sed -n 's/^ctop: \([0-9]*\) samples.*/\1/p' "$tmp/out")
+}
+
 compare() { # NAME PID
-	local n c r s
-	cpu "$build/ctop" record -F $rate -d "$each" -o "$tmp/x.folded" -p "$2"
-	c=$used
-	n=$(sed -n 's/^ctop: \([0-9]*\) samples.*/\1/p' "$tmp/out")
+	local c n c5 n5 r s m
+	record 5 "$2"
+	c5=$used n5=$samples
+	record "$each" "$2"
+	c=$used n=$samples
 	sed -n 's/^ctop: \(.*complete.*\)/record: '"$1"': \1/p' "$tmp/out"
 	command -v perf >/dev/null || { echo "record: $1: no perf here to compare with"; return; }
 	cpu perf record -F $rate --call-graph dwarf -o "$tmp/perf.data" -p "$2" -- sleep "$each"
@@ -45,11 +51,11 @@ compare() { # NAME PID
 	cpu perf script --no-inline -i "$tmp/perf.data"
 	s=$used
 	m=$(grep -c 'cpu-clock' "$tmp/out")
-	awk -v name="$1" -v c="$c" -v n="$n" -v r="$r" -v s="$s" -v m="$m" 'BEGIN {
-		a = 1e6 * c / n; b = 1e6 * r / m; d = 1e6 * (r + s) / m
-		printf "record: %s: ctop %.1f µs of CPU a sample (%d samples, names and folding included); ", name, a, n
+	awk -v name="$1" -v c="$c" -v n="$n" -v c5="$c5" -v n5="$n5" -v r="$r" -v s="$s" -v m="$m" 'BEGIN {
+		a = 1e6 * c / n; b = 1e6 * r / m; d = 1e6 * (r + s) / m; one = 1e6 * (c - c5) / (n - n5)
+		printf "record: %s: ctop %.1f µs of CPU a sample over %d samples, start, names and folding included (%.1f µs one more sample); ", name, a, n, one
 		printf "perf record --call-graph dwarf %.1f µs: ratio %.2f (asked: 0.50); ", b, a / b
-		printf "with perf script --no-inline %.1f µs: ratio 1/%.0f (asked: 1/15)\n", d, d / a }'
+		printf "with perf script --no-inline %.1f µs: ratio 1/%.1f (asked: 1/15)\n", d, d / a }'
 }
 
 /usr/bin/python3 "$tmp/spin.py" & py=$!
