@@ -201,17 +201,23 @@ static void draw_strip(struct screen *s, struct surface *out, int row)
 	}
 }
 
-static void scope_text(const struct screen *s, char *out, size_t cap)
+/* What is counted, in at most `room` cells: the fixed words leave first. */
+static void scope_text(const struct screen *s, char *out, size_t cap, int room)
 {
-	char clock[16], thread[64] = "all threads";
+	char clock[16], thread[64] = "";
 	uint32_t count;
 	const struct snapshot_thread *t = snapshot_threads(s->shown, &count);
+	const char *kernel = s->query.hide_kernel ? " · kernel hidden" : "";
 	format_clock(clock, sizeof clock, snapshot_stats(s->shown)->elapsed_ns);
 	for (uint32_t i = 0; s->query.by_thread && i < count; i++)
 		if (t[i].id == s->query.thread)
-			snprintf(thread, sizeof thread, "only %s %u", t[i].name, t[i].tid);
-	snprintf(out, cap, "on-CPU · all %s · %s%s", clock, thread,
-	         s->query.hide_kernel ? " · kernel hidden" : "");
+			snprintf(thread, sizeof thread, " · only %s %u", t[i].name, t[i].tid);
+	const char *threads = thread[0] != '\0' ? thread : " · all threads";
+	snprintf(out, cap, "on-CPU · all %s%s%s", clock, threads, kernel);
+	if ((int)utf8_str_width(out) > room)
+		snprintf(out, cap, "%s%s%s", clock, thread, kernel);
+	if ((int)utf8_str_width(out) > room)
+		snprintf(out, cap, "%s", clock);
 }
 
 static void draw_tabs(struct screen *s, struct surface *out, int row)
@@ -230,10 +236,8 @@ static void draw_tabs(struct screen *s, struct surface *out, int row)
 	surface_right(out, row, cols - 7, 7, STYLE_KEY, "? help ");
 	if (s->shown == NULL)
 		return;
-	scope_text(s, text, sizeof text);
 	int room = cols - 8 - col - 3;
-	if ((int)utf8_str_width(text) > room)
-		format_clock(text, sizeof text, snapshot_stats(s->shown)->elapsed_ns);
+	scope_text(s, text, sizeof text, room);
 	if ((int)utf8_str_width(text) <= room) {
 		surface_text(out, row, col + 1, 1, STYLE_TAB, "│");
 		surface_text(out, row, col + 3, room, STYLE_TAB, text);

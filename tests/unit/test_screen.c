@@ -1,0 +1,316 @@
+/* screen: the views as text, for profiles of known shape, in several sizes; keys.
+ *
+ * Golden screens stand in tests/golden; `make golden` rewrites them from what the
+ * program draws now.
+ */
+#include "check.h"
+
+#include "ctop/clock.h"
+#include "ctop/funcs.h"
+#include "ctop/profile.h"
+#include "ctop/screen.h"
+#include "ctop/strbuf.h"
+#include "ctop/surface.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Names by address, so that a path of small numbers is a stack. */
+static const char *const names[] = {
+        "_start",        "main",           "exec_simple_query",     "ExecutorRun",
+        "ExecScan",      "ExecInterpExpr", "memmove_avx_unaligned", "pg_plan_query",
+        "query_planner", "do_syscall_64",  "copy_user_generic",     "std::vector<int>::push_back",
+};
+
+struct world {
+	struct funcs *funcs;
+	struct profile *profile;
+	struct screen *screen;
+	struct surface surface;
+	struct screen_facts facts;
+	struct screen_thread threads[3];
+	uint64_t time;
+};
+
+static uint32_t func_of(void *ctx, const struct loc *loc)
+{
+	struct world *w = ctx;
+	if (loc->kind == LOC_PROCESS)
+		return funcs_add(w->funcs, "postgres", "", FUNC_PROCESS);
+	enum func_kind kind = loc->kind == LOC_KERNEL ? FUNC_KERNEL : FUNC_OWN;
+	return funcs_add(w->funcs, names[loc->addr],
+	                 kind == FUNC_KERNEL ? "[kernel]"
+	                 : loc->addr == 6    ? "libc.so.6"
+	                                     : "postgres",
+	                 kind);
+}
+
+/* `n` samples of a path of letters: 'a' is names[0]; upper case is the kernel. */
+static void add(struct world *w, uint32_t thread, const char *path, int n)
+{
+	struct loc locs[16];
+	size_t count = 0;
+	locs[count++] = (struct loc){.kind = LOC_PROCESS};
+	for (; *path != '\0'; path++) {
+		bool kernel = *path < 'a';
+		locs[count++] = (struct loc){(uint64_t)(*path - (kernel ? 'A' : 'a')), 1,
+		                             kernel ? LOC_KERNEL : LOC_RETURN};
+	}
+	for (int i = 0; i < n; i++) {
+		w->time += 2 * CLOCK_NS_PER_MS;
+		profile_add(w->profile, w->time, thread, profile_stack(w->profile, locs, count),
+		            2 * CLOCK_NS_PER_MS, true);
+	}
+}
+
+static void publish(struct world *w)
+{
+	struct snapshot_stats *st = profile_stats(w->profile);
+	st->rate_hz = 499;
+	st->way = "perf";
+	st->kernel_frames = st->kernel_names = true;
+	st->accounted = 1;
+	st->cpu_percent = 187;
+	st->ctop_percent = 0.6;
+	st->elapsed_ns = w->time;
+	while (profile_work(w->profile, CLOCK_NS_PER_SEC))
+		continue;
+	struct snapshot *s = profile_publish(w->profile, w->time);
+	screen_set_snapshot(w->screen, s);
+	snapshot_unref(s);
+}
+
+static int set_up(void **state)
+{
+	static struct world w;
+	static const struct screen_options options = {0};
+	w = (struct world){.funcs = funcs_new(), .screen = screen_new(&options)};
+	struct profile_config c = {
+	        .memory = 64 << 20, .func_of = func_of, .ctx = &w, .funcs = w.funcs};
+	w.profile = profile_new(&c);
+	profile_thread_add(w.profile, 1234, 1234, "postgres");
+	profile_thread_add(w.profile, 1234, 1240, "checkpointer");
+	add(&w, 0, "abcdef", 310);
+	add(&w, 0, "abcdeg", 120);
+	add(&w, 0, "abcde", 81);
+	add(&w, 0, "abchi", 90);
+	add(&w, 1, "abJK", 44);
+	add(&w, 0, "abcl", 5);
+	w.threads[0] = (struct screen_thread){1234, 1234, 'R', "postgres", ""};
+	w.threads[1] = (struct screen_thread){1234, 1240, 'S', "checkpointer", "ep_poll"};
+	w.threads[2] = (struct screen_thread){1234, 1241, 'S', "walwriter", "futex_wait_queue"};
+	w.facts = (struct screen_facts){.title = "postgres",
+	                                .pid = 1234,
+	                                .threads = w.threads,
+	                                .thread_count = 3,
+	                                .threads_known = true,
+	                                .wait_status = -1};
+	publish(&w);
+	*state = &w;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *w = *state;
+	screen_free(w->screen);
+	surface_fini(&w->surface);
+	profile_free(w->profile);
+	funcs_free(w->funcs);
+	return 0;
+}
+
+static char *draw(struct world *w, int rows, int cols)
+{
+	struct strbuf b = {0};
+	surface_resize(&w->surface, rows, cols);
+	screen_draw(w->screen, &w->surface, &w->facts);
+	for (int row = 0; row < rows; row++) {
+		char *text = surface_row_text(&w->surface, row);
+		strbuf_addf(&b, "%s\n", text);
+		free(text);
+	}
+	return b.data;
+}
+
+static void type(struct world *w, const char *keys)
+{
+	for (; *keys != '\0'; keys++) {
+		key_code key = (unsigned char)*keys;
+		struct action a =
+		        screen_key(w->screen, key == '\r' ? KEY_CODE_ENTER : key, &w->facts);
+		if (a.kind == ACTION_QUERY) {
+			profile_set_query(w->profile, &a.query, 1);
+			publish(w);
+		}
+	}
+}
+
+/* Compares with tests/golden/NAME.txt; shows the difference. */
+static void assert_golden(const char *name, char *text)
+{
+	char path[256], command[600], mine[] = "/tmp/ctop-golden-XXXXXX";
+	snprintf(path, sizeof path, "tests/golden/%s.txt", name);
+	if (getenv("CTOP_GOLDEN_WRITE") != NULL) {
+		FILE *f = fopen(path, "w");
+		assert_non_null(f);
+		fputs(text, f);
+		fclose(f);
+	}
+	int fd = mkstemp(mine);
+	FILE *f = fdopen(fd, "w");
+	fputs(text, f);
+	fclose(f);
+	free(text);
+	snprintf(command, sizeof command, "diff -u %s %s >&2", path, mine);
+	int rc = system(command);
+	remove(mine);
+	if (rc != 0)
+		fail_msg("%s differs; if that is meant: make golden", path);
+}
+
+static void every_view_is_as_drawn(void **state)
+{
+	static const struct {
+		const char *name, *keys;
+		int rows, cols;
+	} cases[] = {
+	        {"functions-100x24", "1", 24, 100}, {"functions-40x10", "1", 10, 40},
+	        {"functions-200x60", "1", 60, 200}, {"tree-100x24", "2H", 24, 100},
+	        {"tree-40x10", "2H", 10, 40},       {"bottomup-100x24", "3g\r", 24, 100},
+	        {"flame-100x24", "4", 24, 100},     {"flame-flipped-80x24", "4f", 24, 80},
+	        {"flame-40x10", "4", 10, 40},       {"threads-100x24", "5", 24, 100},
+	        {"help-80x24", "?", 24, 80},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct world *w = *state;
+		free(draw(w, cases[i].rows, cases[i].cols));
+		type(w, cases[i].keys);
+		assert_golden(cases[i].name, draw(w, cases[i].rows, cases[i].cols));
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+/* No size and no key sequence draws outside the surface or crashes (sanitizers see). */
+static void any_keys_in_any_size_are_survived(void **state)
+{
+	static const char keys[] = "12345tf\t jkgG\r+-*HooIKr<>?p\x1b  ";
+	struct world *w = *state;
+	unsigned seed = 17;
+	for (int i = 0; i < 3000; i++) {
+		char key[2] = {keys[(size_t)rand_r(&seed) % (sizeof keys - 1)], '\0'};
+		type(w, key);
+		if (i % 3 == 0)
+			free(draw(w, 1 + rand_r(&seed) % 60, 1 + rand_r(&seed) % 200));
+		if (i % 50 == 0) {
+			add(w, 0, "abcdefl", 3);
+			publish(w);
+		}
+	}
+}
+
+static void a_selection_survives_a_change_of_view(void **state)
+{
+	struct world *w = *state;
+	free(draw(w, 24, 100));
+	type(w, "1jj"); /* the third function by self time */
+	char *functions = draw(w, 24, 100);
+	assert_non_null(strstr(functions, "query_planner · postgres · self"));
+	type(w, "t");
+	char *tree = draw(w, 24, 100);
+	assert_non_null(strstr(tree, "query_planner · postgres · here"));
+	type(w, "t");
+	char *bottomup = draw(w, 24, 100);
+	assert_non_null(strstr(bottomup, "query_planner · postgres · self"));
+	type(w, "f");
+	char *flame = draw(w, 24, 100);
+	assert_non_null(strstr(flame, "query_planner · postgres · here"));
+	free(functions);
+	free(tree);
+	free(bottomup);
+	free(flame);
+}
+
+static void open_rows_survive_another_generation(void **state)
+{
+	struct world *w = *state;
+	free(draw(w, 24, 100));
+	type(w, "2H");
+	char *before = draw(w, 24, 100);
+	assert_non_null(strstr(before, "ExecInterpExpr"));
+	type(w, "K");
+	char *after = draw(w, 24, 100);
+	assert_non_null(strstr(after, "ExecInterpExpr"));
+	assert_null(strstr(after, "copy_user_generic"));
+	assert_non_null(strstr(after, "kernel hidden"));
+	free(before);
+	free(after);
+}
+
+static void pausing_holds_the_picture(void **state)
+{
+	struct world *w = *state;
+	free(draw(w, 24, 100));
+	type(w, "1 ");
+	char *before = draw(w, 24, 100);
+	assert_non_null(strstr(before, "PAUSED"));
+	add(w, 0, "abl", 1000);
+	publish(w);
+	char *during = draw(w, 24, 100);
+	assert_string_equal(before, during);
+	type(w, " ");
+	char *after = draw(w, 24, 100);
+	assert_non_null(strstr(after, "push_back"));
+	free(before);
+	free(during);
+	free(after);
+}
+
+static void ascii_draws_seven_bits_only(void **state)
+{
+	struct world *w = *state;
+	struct screen_options o = {.ascii = true};
+	screen_free(w->screen);
+	w->screen = screen_new(&o);
+	publish(w);
+	for (const char *view = "12345"; *view != '\0'; view++) {
+		type(w, (char[]){*view, '\0'});
+		char *text = draw(w, 24, 100);
+		for (const char *c = text; *c != '\0'; c++)
+			assert_true((unsigned char)*c < 0x80);
+		free(text);
+	}
+}
+
+static void quitting_asks_only_about_a_running_command(void **state)
+{
+	struct world *w = *state;
+	assert_int_equal(screen_key(w->screen, 'q', &w->facts).kind, ACTION_QUIT);
+	w->facts.child_running = true;
+	assert_int_equal(screen_key(w->screen, 'q', &w->facts).kind, ACTION_HANDLED);
+	char *text = draw(w, 24, 80);
+	assert_non_null(strstr(text, "k kill it"));
+	free(text);
+	assert_int_equal(screen_key(w->screen, 'x', &w->facts).kind, ACTION_HANDLED);
+	assert_int_equal(screen_key(w->screen, 'q', &w->facts).kind, ACTION_HANDLED);
+	assert_int_equal(screen_key(w->screen, 'l', &w->facts).kind, ACTION_CHILD_LEAVE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test_setup_teardown(every_view_is_as_drawn, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(any_keys_in_any_size_are_survived, set_up,
+	                                        tear_down),
+	        cmocka_unit_test_setup_teardown(a_selection_survives_a_change_of_view, set_up,
+	                                        tear_down),
+	        cmocka_unit_test_setup_teardown(open_rows_survive_another_generation, set_up,
+	                                        tear_down),
+	        cmocka_unit_test_setup_teardown(pausing_holds_the_picture, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(ascii_draws_seven_bits_only, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(quitting_asks_only_about_a_running_command, set_up,
+	                                        tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
