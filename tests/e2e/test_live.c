@@ -123,16 +123,8 @@ static void a_hot_function_is_on_top_and_every_view_shows_it(void **state)
 	assert_true(pty_wait_text(p, "burn_half", SECONDS));
 	assert_true(pty_wait_text(p, "LIVE", SECONDS));
 	/* The first row of the table is the function with half of the time. */
-	for (int i = 0; i < 400; i++) {
-		char *row = pty_row(p, 4);
-		bool first = strstr(row, "burn_half") != NULL;
-		free(row);
-		if (first)
-			break;
-		assert_true(i < 399);
-		pty_wait_text(p, "SELF%", 1);
-		usleep(20000);
-	}
+	assert_true(pty_wait_row(p, 4, "burn_half", SECONDS));
+	assert_true(pty_wait_text(p, "00:02", SECONDS)); /* enough samples for what follows */
 	assert_true(pty_colors(p) > 5);
 	pty_type(p, "t");
 	assert_true(pty_wait_text(p, "CALL TREE", SECONDS));
@@ -245,6 +237,7 @@ static void the_view_stays_when_the_target_dies(void **state)
 	struct pty *p = start_ctop(pid, 24, 80, "xterm-256color", NULL);
 	(void)state;
 	assert_true(pty_wait_text(p, "burn_half", SECONDS));
+	assert_true(pty_wait_text(p, "00:02", SECONDS));
 	end_workload(pid);
 	assert_true(pty_wait_text(p, "EXITED", SECONDS));
 	pty_type(p, "2");

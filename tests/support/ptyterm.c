@@ -154,6 +154,19 @@ bool pty_wait_text(struct pty *p, const char *text, int seconds)
 	return wait_for(p, text, true, seconds);
 }
 
+bool pty_wait_row(struct pty *p, int row, const char *text, int seconds)
+{
+	double until = now() + seconds;
+	for (;;) {
+		char *line = pty_row(p, row);
+		bool there = strstr(line, text) != NULL;
+		free(line);
+		if (there || now() > until)
+			return there;
+		read_some(p);
+	}
+}
+
 bool pty_wait_gone(struct pty *p, const char *text, int seconds)
 {
 	return wait_for(p, text, false, seconds);

@@ -32,6 +32,9 @@ void pty_stop_reading(struct pty *p, bool stopped);
 /* Reads until `text` is on the screen, or for `seconds`; whether it came. */
 bool pty_wait_text(struct pty *p, const char *text, int seconds);
 
+/* Reads until `text` is in that row. */
+bool pty_wait_row(struct pty *p, int row, const char *text, int seconds);
+
 /* Reads until it is not. */
 bool pty_wait_gone(struct pty *p, const char *text, int seconds);
 

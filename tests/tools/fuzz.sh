@@ -15,7 +15,7 @@ for t in "$build"/fuzz/fuzz_*; do
 	[ "$name" = fuzz_elf ] && leaks=0
 	echo "$name: $seconds s"
 	# shellcheck disable=SC2086
-	"$t" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
+	ASAN_OPTIONS=detect_leaks=$leaks "$t" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
 		-detect_leaks=$leaks -artifact_prefix="$build/fuzz/" "$corpus" $seeds >"$build/fuzz/$name.log" 2>&1
 	rc=$?
 	grep -E 'DONE|stat::number_of_executed_units' "$build/fuzz/$name.log" | tail -2
