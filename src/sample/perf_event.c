@@ -113,13 +113,15 @@ static enum ctop_err refused_right(struct broker *b, pid_t pid, struct err *e)
 		        "cap_perfmon,cap_sys_ptrace=ep ctop",
 		        level);
 	target_read(b, pid, 0, &info, NULL);
-	if (info.uid != geteuid())
-		return err_set(
-		        e, CTOP_EPERM,
-		        "cannot sample %d (%s): it belongs to user %s; run ctop as root or as "
-		        "%s, or once: sudo setcap cap_perfmon,cap_sys_ptrace=ep ctop",
-		        pid, info.comm, user_name(info.uid, buf, sizeof buf),
-		        user_name(info.uid, buf, sizeof buf));
+	if (info.uid != geteuid()) {
+		const char *owner = user_name(info.uid, buf, sizeof buf);
+		return err_set(e, CTOP_EPERM,
+		               "cannot sample %d (%s): it belongs to user %s; run ctop as "
+		               "root%s%s, or once: sudo setcap "
+		               "cap_perfmon,cap_sys_ptrace=ep ctop",
+		               pid, info.comm, owner, info.uid != 0 ? " or as " : "",
+		               info.uid != 0 ? owner : "");
+	}
 	return err_set(
 	        e, CTOP_EPERM,
 	        "cannot sample %d (%s): kernel.perf_event_paranoid is %d; run ctop as root, or "
