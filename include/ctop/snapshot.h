@@ -71,6 +71,7 @@ struct snapshot_stats {
 	uint64_t elapsed_ns;    /* since the start or the reset, pauses included */
 	uint64_t target_cpu_ns; /* by the kernel's CPU clocks */
 	uint64_t all_weight_ns; /* weight to compare it with */
+	uint64_t event_ns;      /* what the sampling events counted, 0 when unknown */
 	double cpu_percent;     /* target, last seconds; 100 = one CPU */
 	double ctop_percent;    /* ctop itself */
 	double accounted;       /* all_weight / target_cpu, 1.0 when unknown */

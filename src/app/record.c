@@ -119,10 +119,14 @@ static void summarize(const struct recording *r, const struct snapshot *s, const
 	if (r->progress)
 		fputs("\r\033[K", stderr);
 	fprintf(stderr,
-	        "ctop: %" PRIu64 " samples, %.2f s of CPU in %.2f s (%s, %u Hz), %.1f%% accounted\n"
-	        "ctop: %.2f%% of stacks complete; %s%s; lost: %s; unresolved leaves: %" PRIu64 "\n",
+	        "ctop: %" PRIu64 " samples, %.2f s of CPU in %.2f s (%s, %u Hz), %.1f%% accounted",
 	        st->all_samples, seconds, (double)st->elapsed_ns / 1e9, st->way, st->rate_hz,
-	        100 * st->accounted,
+	        100 * st->accounted);
+	if (st->event_ns > 0)
+		fprintf(stderr, " (the events counted %.2f s)", (double)st->event_ns / 1e9);
+	fprintf(stderr,
+	        "\nctop: %.2f%% of stacks complete; %s%s; lost: %s; unresolved leaves: %" PRIu64
+	        "\n",
 	        st->all_samples > 0 ? 100.0 * (double)st->complete / (double)st->all_samples
 	                            : 100.0,
 	        broken.len > 0 ? "broken: " : "none broken", strbuf_str(&broken),

@@ -145,6 +145,7 @@ static void on_stats(struct analyzer *a, const struct record *r)
 	struct snapshot_stats *out = profile_stats(a->profile);
 	figures_record(&a->figures, s);
 	out->rate_hz = s->rate_hz;
+	out->event_ns = s->event_ns;
 	if (!a->c.in_order && s->way < WAYS)
 		out->way = source_way_name((enum source_way)s->way);
 }

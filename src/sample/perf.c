@@ -22,11 +22,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = 50, EVENTS_READ = 256, STORM_SWITCHES = 50000 };
-enum { STORM_THREADS = 64 };
+enum { DRAIN_MS = 50 };
 static const uint64_t SLACK_NS = 2 * CLOCK_NS_PER_MS;
 static const uint64_t SCAN_NS = 20 * CLOCK_NS_PER_MS;
-static const uint64_t CHECK_NS = CLOCK_NS_PER_SEC / 10;
 static const size_t DATA_LEAST = 64 << 10, DATA_USUAL = 512 << 10, DATA_MOST = 8 << 20;
 static const size_t DATA_ALL = (size_t)128 << 20;
 static const size_t SIDE_SIZE = 512 << 10;
@@ -280,127 +278,9 @@ static enum ctop_err open_source(struct perf_self *p, struct err *e)
 		rc = attach_all(s, e);
 	uint64_t now = clock_now_ns();
 	s->stats_due = now + CLOCK_NS_PER_SEC / 4;
-	s->check_due = now + CHECK_NS;
+	s->check_due = now + PERF_CHECK_NS;
 	s->storm_due = now + CLOCK_NS_PER_SEC / 20;
 	return rc;
-}
-
-/* --- statistics and the end ----------------------------------------------------------- */
-
-static uint64_t target_cpu(struct perf_source *s, uint32_t *alive)
-{
-	uint64_t sum = 0;
-	*alive = 0;
-	for (size_t i = 0; i < s->proc_count; i++) {
-		struct perf_process *p = &s->procs[i];
-		uint64_t now;
-		if (p->alive && clock_pid_cpu_ns(p->pid, &now) && now >= p->cpu_ns)
-			p->cpu_ns = now;
-		sum += p->cpu_ns - p->base_ns;
-		*alive += p->alive;
-	}
-	return sum;
-}
-
-/* What the events counted: what sampling could have seen. 0 when there are too many. */
-static uint64_t counted(const struct perf_source *s)
-{
-	uint64_t sum = 0, value;
-	if (s->fd_count > EVENTS_READ || s->way != WAY_PERF_THREADS)
-		return 0;
-	for (size_t i = 0; i < s->fd_count; i++)
-		if (s->fds[i].seq != 0 && read(s->fds[i].fd, &value, sizeof value) == sizeof value)
-			sum += value;
-	return sum;
-}
-
-static bool put_stats(struct perf_source *s, struct ring *out, uint64_t now)
-{
-	struct record_stats r = {
-	        .h = {sizeof r, RECORD_STATS, 0, now, 0, 0},
-	        .event_ns = counted(s),
-	        .weight_ns = s->weight_ns,
-	        .sampler_cpu_ns = clock_thread_cpu_ns(),
-	        .late = s->late,
-	        .rate_hz = s->kind.rate_hz,
-	        .way = s->way,
-	        .threads = (uint32_t)s->thread_count,
-	};
-	r.target_cpu_ns = target_cpu(s, &r.targets);
-	if (s->way == WAY_PERF_SYSTEM)
-		r.target_cpu_ns = s->weight_ns; /* nothing to hold it against */
-	return perf_put(out, &r);
-}
-
-static bool put_losses(struct perf_source *s, struct ring *out, uint64_t now)
-{
-	for (unsigned i = 0; i < LOST_CAUSES; i++) {
-		struct record_lost r = {.h = {sizeof r, RECORD_LOST, 0, now, 0, 0},
-		                        .count = s->lost[i],
-		                        .cause = i};
-		if (s->lost[i] == 0)
-			continue;
-		if (!perf_put(out, &r))
-			return false;
-		s->lost[i] = 0;
-	}
-	return true;
-}
-
-static bool is_alive(struct perf_source *s, const struct perf_process *p)
-{
-	struct target_info info;
-	if (target_read(s->broker, p->pid, 0, &info, NULL) != CTOP_OK)
-		return false;
-	return info.state != 'Z' && info.state != 'X' &&
-	       (p->start_ticks == 0 || info.start_ticks == p->start_ticks);
-}
-
-/* Forgets processes that have ended; true while one is left. A zombie's clock still
- * tells what it used, so the clocks are read first. */
-static bool targets_left(struct perf_source *s)
-{
-	uint32_t alive;
-	if (s->config.whole_machine)
-		return true;
-	target_cpu(s, &alive);
-	bool left = false;
-	for (size_t i = 0; i < s->proc_count; i++) {
-		struct perf_process *p = &s->procs[i];
-		p->alive = p->alive && is_alive(s, p);
-		left = left || p->alive;
-	}
-	return left;
-}
-
-/* Context switches of the first threads a second: what inherited per-thread
- * events would pay for. */
-static uint64_t count_switches(struct perf_source *s)
-{
-	uint64_t sum = 0;
-	for (size_t i = 0; i < s->thread_count && i < STORM_THREADS; i++) {
-		struct target_info info;
-		const struct perf_thread *t = &s->threads[i];
-		if (target_read(s->broker, t->pid, t->tid, &info, NULL) == CTOP_OK)
-			sum += info.switches;
-	}
-	return sum;
-}
-
-static void watch_storms(struct perf_source *s, uint64_t now)
-{
-	uint64_t was = s->switches, births = s->births;
-	bool first = s->storm_due != 0 && was == 0;
-	if (s->way != WAY_PERF_THREADS || now < s->storm_due)
-		return;
-	s->births = 0;
-	s->storm_due = now + CLOCK_NS_PER_SEC / (first ? 5 : 1);
-	s->switches = count_switches(s);
-	uint64_t limit = first ? STORM_BIRTHS * 3 : STORM_BIRTHS * 50; /* in 50 ms; in a second */
-	if (births > limit)
-		perf_go_wide(s, "threads are created too fast for events of their own");
-	else if (was != 0 && s->switches > was + STORM_SWITCHES)
-		perf_go_wide(s, "it switches threads too fast for events of their own");
 }
 
 /* --- the drain --------------------------------------------------------------------------- */
@@ -487,42 +367,6 @@ static bool release_pending(struct perf_source *s, struct ring *out)
 	return true;
 }
 
-/* Side-band records were lost: the maps are read again. */
-static void queue_resync(struct perf_source *s, uint64_t now)
-{
-	struct record r = {sizeof r, RECORD_RESYNC, 0, now, 0, 0};
-	s->resync = false;
-	for (size_t i = 0; i < s->proc_count; i++) {
-		if (!s->procs[i].alive)
-			continue;
-		r.pid = r.tid = (uint32_t)s->procs[i].pid;
-		perf_queue(s, &r);
-		perf_describe(s, s->procs[i].pid, now, true);
-		s->procs[i].scan = s->scanning = true;
-	}
-}
-
-static bool put_end(struct perf_source *s, struct ring *out, uint64_t now)
-{
-	struct record_end r = {.h = {sizeof r, RECORD_END, 0, now, 0, 0}, .wait_status = -1};
-	return put_losses(s, out, now) && put_stats(s, out, now) && perf_put(out, &r);
-}
-
-static void housekeeping(struct perf_source *s, struct ring *out, uint64_t now)
-{
-	if (s->scanning)
-		perf_scan(s, SCAN_NS);
-	if (s->resync)
-		queue_resync(s, now);
-	watch_storms(s, now);
-	if (now >= s->check_due) {
-		s->check_due = now + CHECK_NS * 5;
-		s->stopping = s->stopping || !targets_left(s);
-	}
-	if (now >= s->stats_due && put_stats(s, out, now))
-		s->stats_due = now + CLOCK_NS_PER_SEC;
-}
-
 static enum ctop_err drain(void *self, struct ring *out, bool *ended, struct err *e)
 {
 	struct perf_self *p = self;
@@ -537,13 +381,13 @@ static enum ctop_err drain(void *self, struct ring *out, bool *ended, struct err
 		return CTOP_EAGAIN;
 	gather(p);
 	p->blocked = !release(p, out, last ? UINT64_MAX : now - SLACK_NS);
-	if (p->blocked || !put_losses(s, out, now))
+	if (p->blocked || !perf_put_losses(s, out, now))
 		return CTOP_EAGAIN;
 	if (!last) {
-		housekeeping(s, out, now);
+		perf_housekeeping(s, out, now);
 		return CTOP_OK;
 	}
-	s->ended = put_end(s, out, now);
+	s->ended = perf_put_end(s, out, now);
 	*ended = s->ended;
 	return s->ended ? CTOP_OK : CTOP_EAGAIN;
 }

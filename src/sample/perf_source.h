@@ -1,6 +1,7 @@
 /* perf_source: the state of a live source, shared by its parts. Private.
  *
- *   perf.c         opening, the drain, statistics, the end
+ *   perf.c         opening, the drain
+ *   perf_watch.c   losses, statistics, storms, the end
  *   perf_attach.c  which processes and threads are sampled, and by which events
  *   perf_emit.c    kernel records → records of ctop
  *
@@ -9,6 +10,7 @@
 #ifndef CTOP_SAMPLE_PERF_SOURCE_H
 #define CTOP_SAMPLE_PERF_SOURCE_H
 
+#include "ctop/clock.h"
 #include "ctop/hash.h"
 #include "ctop/record.h"
 #include "ctop/source.h"
@@ -130,6 +132,19 @@ void perf_on_exit(struct perf_source *s, pid_t pid, pid_t tid);
 
 /* Whether a sample counts: its process is wanted, and it is not a double. */
 bool perf_wants(struct perf_source *s, pid_t pid, pid_t tid, uint64_t id);
+
+/* --- perf_watch.c ---------------------------------------------------------------- */
+
+#define PERF_CHECK_NS (CLOCK_NS_PER_SEC / 10)
+
+/* Hands on what was lost since the last time. False when there is no room. */
+bool perf_put_losses(struct perf_source *s, struct ring *out, uint64_t now);
+
+/* The last records: losses, statistics, RECORD_END. False when there is no room. */
+bool perf_put_end(struct perf_source *s, struct ring *out, uint64_t now);
+
+/* Between drains: new threads, lost side-band, storms, who is alive, statistics. */
+void perf_housekeeping(struct perf_source *s, struct ring *out, uint64_t now);
 
 /* --- perf_emit.c ---------------------------------------------------------------- */
 
