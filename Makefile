@@ -70,7 +70,7 @@ all: $(BUILD)/ctop $(BUILD)/demo
 
 $(BUILD)/packages.mk: Makefile tests/tools/packages.sh
 	$(Q)mkdir -p $(@D)
-	$(Q)sh tests/tools/packages.sh "$(PKGS)" "$(TEST_PKGS)" "$(MAKECMDGOALS)" > $@
+	$(Q)sh tests/tools/packages.sh "$(PKGS)" "$(TEST_PKGS)" "$(MAKECMDGOALS)" $@
 
 deps:
 	$(Q)sh tests/tools/deps.sh
@@ -177,7 +177,8 @@ uninstall:
 	      $(DESTDIR)$(PREFIX)/share/man/man5/ctop-capture.5
 
 compdb:
-	$(Q)bear --output compile_commands.json -- $(MAKE) -B BUILD=$(BUILD)-compdb all
+	$(Q)sh tests/tools/compdb.sh '$(CC) $(CPPFLAGS) -Itests/support $(CFLAGS)' $(LIB_SRC) \
+	      $(APP_SRC) $(UNIT_SRC) $(E2E_SRC) > compile_commands.json
 
 clean:
 	$(Q)rm -rf build compile_commands.json

@@ -1,14 +1,15 @@
 #!/bin/sh
-# Prints make variables with the flags of the packages named in $1 (the program)
-# and $2 (tests). A missing one is named with its Debian package, unless one of
-# the goals in $3 is going to install it, and the exit code is 1.
+# Writes make variables with the flags of the packages named in $1 (the program)
+# and $2 (tests) to the file $4. A missing one is named with its Debian package
+# and the exit code is 1; where one of the goals in $3 is going to install it,
+# nothing is written and the exit code is 0.
 missing=
 for p in $1 $2; do
 	pkg-config --exists "$p" 2>/dev/null || missing="$missing $p"
 done
 if [ -n "$missing" ]; then
 	case " $3 " in
-	*" run "* | *" check "* | *" deps "* | *" help "* | *" clean "*) exit 1 ;;
+	*" run "* | *" check "* | *" deps "* | *" help "* | *" clean "*) exit 0 ;;
 	esac
 	for p in $missing; do
 		case $p in
@@ -25,6 +26,8 @@ if [ -n "$missing" ]; then
 	done
 	exit 1
 fi
-echo "PKG_CFLAGS := $(pkg-config --cflags $1 2>/dev/null)"
-echo "PKG_LIBS := $(pkg-config --libs $1 2>/dev/null)"
-echo "TEST_PKG_LIBS := $(pkg-config --libs $2 2>/dev/null)"
+{
+	echo "PKG_CFLAGS := $(pkg-config --cflags $1)"
+	echo "PKG_LIBS := $(pkg-config --libs $1)"
+	echo "TEST_PKG_LIBS := $(pkg-config --libs $2)"
+} >"$4"

@@ -125,8 +125,8 @@ static void a_command_is_profiled_from_its_first_instruction(void **state)
 	struct strbuf b = {0};
 	folded_write(snap, &b);
 	assert_non_null(strstr(b.data, "sh;"));
-	/* The dynamic linker is the first user code of all. */
-	assert_non_null(strstr(b.data, "_dl_start"));
+	/* The dynamic linker is the first user code of all; stripped, it is named by its module. */
+	assert_true(strstr(b.data, "_dl_start") || strstr(b.data, "ld-linux"));
 	strbuf_fini(&b);
 	snapshot_unref(snap);
 	session_free(s);
@@ -141,7 +141,7 @@ static void children_are_followed_or_not(void **state)
 		pid_t pid = fork();
 		if (pid == 0) {
 			execlp("sh", "sh", "-c",
-			       "while :; do sha256sum /proc/self/exe /bin/bash; done",
+			       "while :; do sha256sum /proc/self/exe /bin/bash >/dev/null; done",
 			       (char *)NULL);
 			_exit(127);
 		}
