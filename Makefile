@@ -177,7 +177,7 @@ uninstall:
 	      $(DESTDIR)$(PREFIX)/share/man/man5/ctop-capture.5
 
 compdb:
-	$(Q)sh tests/tools/compdb.sh '$(CC) $(CPPFLAGS) -Itests/support $(CFLAGS)' $(LIB_SRC) \
+	$(Q)sh tests/tools/compdb.sh '$(subst ','\'',$(CC) $(CPPFLAGS) -Itests/support $(CFLAGS))' $(LIB_SRC) \
 	      $(APP_SRC) $(UNIT_SRC) $(E2E_SRC) > compile_commands.json
 
 clean:

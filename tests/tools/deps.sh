@@ -4,7 +4,7 @@
 set -e
 build='gcc g++ make pkg-config libc6-dev libncurses-dev libunwind-dev libelf-dev libdw-dev
        libiberty-dev zlib1g-dev'
-tests='clang clang-format libcmocka-dev libvterm-dev python3 sqlite3 openssl binutils elfutils
+tests='clang libclang-rt-dev clang-format libcmocka-dev libvterm-dev python3 sqlite3 openssl binutils elfutils
  git'
 missing=
 for p in $build $tests; do
