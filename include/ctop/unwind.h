@@ -42,13 +42,20 @@ enum unwind_end {
 	UNWIND_NO_INFO,    /* no unwind information, and no plausible frame pointer */
 	UNWIND_NO_STACK,   /* the sample has no user registers */
 	UNWIND_BAD,        /* the stack contradicts itself (cfa not above, loop, not code) */
+	UNWIND_UNREADABLE, /* the copy ends early: a page of the stack was not in memory */
 	UNWIND_TOO_DEEP,   /* more than the caller's frames */
 	UNWIND_NEED_IMAGE, /* an image is IMAGE_WAITING: `need`; try again when it is loaded */
 	UNWIND_ENDS
 };
 
 /* Which way gave a step. */
-enum unwind_way { UNWIND_BY_ROW, UNWIND_BY_LIBUNWIND, UNWIND_BY_FP, UNWIND_WAYS };
+enum unwind_way {
+	UNWIND_BY_ROW,
+	UNWIND_BY_LIBUNWIND,
+	UNWIND_BY_SCAN, /* found on the stack, above code without unwind information */
+	UNWIND_BY_FP,
+	UNWIND_WAYS
+};
 
 struct unwind_input {
 	const struct maps *maps;

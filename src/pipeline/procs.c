@@ -134,7 +134,7 @@ bool procs_comm(struct procs *t, uint32_t pid, uint32_t tid, const char *name, b
 		uint64_t start = p->start_ticks;
 		p = add(t, pid, maps_new());
 		p->start_ticks = start;
-		p->user = true;
+		p->user = p->in_exec = true;
 		forget_thread(t, pid, tid);
 	}
 	bool renamed = false;

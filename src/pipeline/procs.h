@@ -20,6 +20,7 @@ struct proc {
 	uint32_t pid;
 	uint64_t start_ticks; /* 0 unknown */
 	struct maps *maps;    /* counted */
+	bool in_exec;         /* nothing of its new program has been seen running */
 	bool user;            /* has (or had) user code: not a kernel thread */
 	char name[64];
 };

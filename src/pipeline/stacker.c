@@ -1,6 +1,7 @@
 /* stacker: samples to interned stacks; see stacker.h. */
 #include "stacker.h"
 
+#include "ctop/arch.h"
 #include "ctop/clock.h"
 #include "ctop/funcs.h"
 #include "ctop/image.h"
@@ -63,6 +64,7 @@ static void add_marks(struct stacker *s)
 	s->marks[UNWIND_NO_INFO] = add_mark(s, "[no unwind info]");
 	s->marks[UNWIND_NO_STACK] = add_mark(s, "[stack not captured]");
 	s->marks[UNWIND_BAD] = add_mark(s, "[broken stack]");
+	s->marks[UNWIND_UNREADABLE] = add_mark(s, "[stack not in memory]");
 	snprintf(text, sizeof text, "[deeper than %d frames]", FRAMES_MAX);
 	s->marks[UNWIND_TOO_DEEP] = add_mark(s, text);
 }
@@ -108,9 +110,25 @@ static uint64_t *loss_of(struct snapshot_losses *l, enum unwind_end end)
 		return &l->no_stack;
 	case UNWIND_TOO_DEEP:
 		return &l->too_deep;
+	case UNWIND_UNREADABLE:
+		return &l->unreadable;
 	default:
 		return &l->bad;
 	}
+}
+
+/* An exec drops the old address space long before it has built the new one, and all that
+ * time the registers still tell of the old: there is no user half to unwind. */
+static bool is_in_exec(struct stacker *s, const struct work *w)
+{
+	const struct record_sample *r = w->record;
+	struct proc *p = procs_at(s->c.procs, w->process);
+	struct arch_regs regs;
+	if (!p->in_exec)
+		return false;
+	p->in_exec = r->nr_kernel > 0 && arch_from_perf(&regs, record_regs(r), r->nr_regs) &&
+	             (r->stack_len == 0 || maps_find(w->maps, regs.r[ARCH_PC]) == NULL);
+	return p->in_exec;
 }
 
 /* The user half. A kernel thread has none and misses nothing. */
@@ -120,6 +138,8 @@ static enum unwind_end unwind_user(struct stacker *s, struct work *w, size_t *co
 	*count = 0;
 	if (r->user == RECORD_USER_NONE)
 		return procs_at(s->c.procs, w->process)->user ? UNWIND_NO_STACK : UNWIND_ROOT;
+	if (is_in_exec(s, w))
+		return UNWIND_ROOT;
 	struct unwind_input in = {
 	        .maps = w->maps,
 	        .images = s->c.images,
@@ -134,8 +154,6 @@ static enum unwind_end unwind_user(struct stacker *s, struct work *w, size_t *co
 	unwind_stack(s->unwinder, &in, s->frames, FRAMES_MAX, &out);
 	*count = out.count;
 	w->need = out.need;
-	if (out.end == UNWIND_TRUNCATED && !in.full_dump)
-		return UNWIND_BAD; /* the whole stack was there, and it led outside */
 	return out.end;
 }
 

@@ -254,9 +254,12 @@ enum unwind_end fallback_step(struct fallback *f, struct walk *w, bool *root)
 	*root = rc == 0;
 	if (*root)
 		return UNWIND_ROOT;
+	bool leaf = w->exact;
 	take_regs(&c, w);
 	w->exact = false;
-	return w->regs.r[ARCH_SP] > sp ? UNWIND_ROOT : UNWIND_BAD;
+	/* Only a leaf may have taken its return address off the stack, as vfork does. */
+	return w->regs.r[ARCH_SP] > sp || (leaf && w->regs.r[ARCH_SP] == sp) ? UNWIND_ROOT
+	                                                                     : UNWIND_BAD;
 }
 
 void fallback_stack(struct fallback *f, struct walk *w, struct frame_addr *frames, size_t cap,

@@ -1,9 +1,7 @@
 /* unwind: walks one stack; see unwind.h.
  *
- * Each frame: find its image, get the row of its address, compute the caller's
- * registers from the copied stack. A slot below the stack pointer means that an
- * epilogue has already restored the register, although gcc's tables still say
- * it is saved. Every step must move up the stack.
+ * Each frame: find its image, then the caller's registers by call frame information
+ * (cfi.c), else by looking for a return address (scan.c), else by frame pointer (fp.c).
  */
 #include "ctop/unwind.h"
 
@@ -15,12 +13,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-struct unwinder {
-	enum unwind_mode mode;
-	struct rows *rows;
-	struct fallback *fallback; /* NULL until needed */
-};
 
 struct unwinder *unwinder_new(enum unwind_mode mode)
 {
@@ -37,13 +29,6 @@ void unwinder_free(struct unwinder *u)
 	rows_free(u->rows);
 	fallback_free(u->fallback);
 	free(u);
-}
-
-static struct fallback *fallback_of(struct unwinder *u)
-{
-	if (u->fallback == NULL)
-		u->fallback = fallback_new();
-	return u->fallback;
 }
 
 /* --- reading ---------------------------------------------------------------------- */
@@ -71,128 +56,33 @@ enum unwind_end walk_read(const struct walk *w, uint64_t addr, uint64_t *out)
 		return UNWIND_BAD;
 	uint64_t at = addr - w->base;
 	if (at > w->in->stack_len || w->in->stack_len - at < sizeof *out)
-		return UNWIND_TRUNCATED;
+		return w->in->full_dump ? UNWIND_TRUNCATED : UNWIND_UNREADABLE;
 	memcpy(out, w->in->stack + at, sizeof *out);
-	return UNWIND_ROOT;
-}
-
-/* --- one step by row -------------------------------------------------------------- */
-
-static enum unwind_end find_cfa(const struct walk *w, const struct row *row, uint64_t *cfa)
-{
-	const struct arch_regs *regs = &w->regs;
-	if (row->kind == ROW_PLT) {
-		bool pushed = (regs->r[ARCH_PC] & 15) >= (uint64_t)row->cfa_offset;
-		*cfa = regs->r[ARCH_SP] + 8 + (pushed ? 8 : 0);
-		return UNWIND_ROOT;
-	}
-	if ((regs->valid & 1u << row->cfa_reg) == 0)
-		return UNWIND_BAD;
-	*cfa = regs->r[row->cfa_reg] + (uint64_t)(int64_t)row->cfa_offset;
-	return row->kind == ROW_DEREF ? walk_read(w, *cfa, cfa) : UNWIND_ROOT;
-}
-
-static enum unwind_end row_step(struct walk *w, const struct row *row)
-{
-	struct arch_regs *regs = &w->regs;
-	uint64_t sp = regs->r[ARCH_SP], cfa, pc;
-	enum unwind_end end = find_cfa(w, row, &cfa);
-	if (end != UNWIND_ROOT)
-		return end;
-	if (cfa <= sp)
-		return UNWIND_BAD;
-	end = walk_read(w, cfa + (uint64_t)((int64_t)row->ra * 8), &pc);
-	if (end != UNWIND_ROOT)
-		return end;
-	uint32_t valid = regs->valid & arch_caller_mask();
-	for (unsigned i = 0; i < ARCH_SAVED; i++) {
-		uint64_t slot = cfa + (uint64_t)((int64_t)row->saved[i] * 8);
-		if (row->saved[i] == 0 || slot < sp)
-			continue; /* not saved, or restored by the epilogue already */
-		end = walk_read(w, slot, &regs->r[arch_saved[i]]);
-		if (end != UNWIND_ROOT)
-			return end;
-		valid |= 1u << arch_saved[i];
-	}
-	regs->r[ARCH_SP] = cfa;
-	regs->r[ARCH_PC] = pc;
-	regs->valid = valid;
-	w->exact = false;
-	return UNWIND_ROOT;
-}
-
-/* Behind a signal trampoline every register is known, and the pc is exact. */
-static enum unwind_end signal_step(struct walk *w)
-{
-	struct arch_regs caller = {.valid = (1u << ARCH_REGS) - 1};
-	for (unsigned i = 0; i < ARCH_REGS; i++) {
-		uint64_t slot = w->regs.r[ARCH_SP] + arch_signal_slot(i);
-		enum unwind_end end = walk_read(w, slot, &caller.r[i]);
-		if (end != UNWIND_ROOT)
-			return end;
-	}
-	w->regs = caller;
-	w->exact = true;
-	return UNWIND_ROOT;
-}
-
-/* The leaf is where no table reaches: a call through a bad pointer, or assembly around a
- * system call. If what lies on top of the stack is a return address into code that
- * the tables know, it is the caller's. */
-static enum unwind_end top_step(struct unwinder *u, struct walk *w)
-{
-	uint64_t ret;
-	struct place p;
-	if (walk_read(w, w->regs.r[ARCH_SP], &ret) != UNWIND_ROOT || !walk_place(w, ret, &p) ||
-	    p.image->state != IMAGE_READY || !p.image->data.has_cfi ||
-	    rows_get(u->rows, p.image, p.vaddr - 1)->kind == ROW_NONE)
-		return UNWIND_NO_INFO;
-	w->regs.r[ARCH_SP] += 8;
-	w->regs.r[ARCH_PC] = ret;
-	w->exact = false;
 	return UNWIND_ROOT;
 }
 
 /* --- the whole stack ---------------------------------------------------------------- */
 
-static const struct row *row_of(struct unwinder *u, const struct walk *w, const struct place *p)
+/* Code that no table describes: a caller is looked for on the stack where its image has
+ * tables for the rest, and by frame pointer where it has none. */
+static enum unwind_end blind_step(struct unwinder *u, struct walk *w, const struct place *p,
+                                  bool *root, enum unwind_way *way)
 {
-	static const struct row none = {.kind = ROW_NONE};
-	if (u->mode == UNWIND_FP || p->image->state != IMAGE_READY || !p->image->data.has_cfi)
-		return &none;
-	if (!w->exact)
-		return rows_get(u->rows, p->image, p->vaddr - 1);
-	const struct row *row = rows_get(u->rows, p->image, p->vaddr);
-	return row->kind == ROW_NONE && p->vaddr != 0 ? rows_get(u->rows, p->image, p->vaddr - 1)
-	                                              : row;
+	*root = false;
+	*way = UNWIND_BY_SCAN;
+	if (u->mode != UNWIND_FP && scan_step(u, w, p) == UNWIND_ROOT)
+		return UNWIND_ROOT;
+	*way = UNWIND_BY_FP;
+	return u->mode == UNWIND_DWARF ? UNWIND_NO_INFO : fp_step(w, root);
 }
 
 /* Steps to the caller; *root is set instead when there is none. */
-static enum unwind_end step(struct unwinder *u, struct walk *w, const struct place *p, bool first,
-                            bool *root, enum unwind_way *way)
+static enum unwind_end step(struct unwinder *u, struct walk *w, const struct place *p, bool *root,
+                            enum unwind_way *way)
 {
-	const struct row *row = row_of(u, w, p);
-	*root = false;
-	*way = UNWIND_BY_ROW;
-	switch (row->kind) {
-	case ROW_ROOT:
-		*root = true;
-		return UNWIND_ROOT;
-	case ROW_SIGNAL:
-		return signal_step(w);
-	case ROW_FALLBACK:
-		*way = UNWIND_BY_LIBUNWIND;
-		return fallback_step(fallback_of(u), w, root);
-	case ROW_NONE:
-		*way = UNWIND_BY_FP;
-		if (first && u->mode != UNWIND_FP &&
-		    (p->image->id == IMAGE_NONE || p->image->data.has_cfi) &&
-		    top_step(u, w) == UNWIND_ROOT)
-			return UNWIND_ROOT;
-		return u->mode == UNWIND_DWARF ? UNWIND_NO_INFO : fp_step(w, root);
-	default:
-		return row_step(w, row);
-	}
+	const struct row *row = cfi_row(u, w, p);
+	return row->kind == ROW_NONE ? blind_step(u, w, p, root, way)
+	                             : cfi_step(u, w, row, root, way);
 }
 
 static bool start(struct walk *w, const struct unwind_input *in)
@@ -227,7 +117,7 @@ void unwind_stack(struct unwinder *u, const struct unwind_input *in, struct fram
 		                                           w.exact ? FRAME_IP : FRAME_RETURN};
 		bool root;
 		enum unwind_way way;
-		out->end = step(u, &w, &p, out->count == 1, &root, &way);
+		out->end = step(u, &w, &p, &root, &way);
 		if (out->end != UNWIND_ROOT)
 			out->need = p.image->id;
 		if (root || out->end != UNWIND_ROOT || w.regs.r[ARCH_PC] == 0)
@@ -242,7 +132,7 @@ void unwind_stack_libunwind(struct unwinder *u, const struct unwind_input *in,
 	struct walk w;
 	*out = (struct unwind_result){.end = UNWIND_NO_STACK};
 	if (start(&w, in))
-		fallback_stack(fallback_of(u), &w, frames, cap, out);
+		fallback_stack(cfi_fallback(u), &w, frames, cap, out);
 }
 
 size_t unwinder_rows(const struct unwinder *u)

@@ -5,7 +5,16 @@
 #include "ctop/arch.h"
 #include "ctop/unwind.h"
 
+struct fallback;
 struct image;
+struct row;
+struct rows;
+
+struct unwinder {
+	enum unwind_mode mode;
+	struct rows *rows;
+	struct fallback *fallback; /* NULL until needed */
+};
 
 /* Where an address lies. */
 struct place {
@@ -30,12 +39,27 @@ bool walk_place(struct walk *w, uint64_t addr, struct place *out);
 /* Reads a word of the copied stack. UNWIND_ROOT stands for success. */
 enum unwind_end walk_read(const struct walk *w, uint64_t addr, uint64_t *out);
 
+/* The row of the current frame, which lies at `p`; ROW_NONE without one. Borrowed until
+ * the next call. */
+const struct row *cfi_row(struct unwinder *u, const struct walk *w, const struct place *p);
+
+/* One step by a row. UNWIND_ROOT stands for success; *root is set when this was the
+ * outermost frame; *way says who did it. */
+enum unwind_end cfi_step(struct unwinder *u, struct walk *w, const struct row *row, bool *root,
+                         enum unwind_way *way);
+
+/* libunwind of this unwinder, made when first needed. */
+struct fallback *cfi_fallback(struct unwinder *u);
+
+/* One step to the nearest word of the stack that is the return address of a credible
+ * stack. UNWIND_ROOT stands for success; the walk is unchanged otherwise. */
+enum unwind_end scan_step(struct unwinder *u, struct walk *w, const struct place *p);
+
 /* One step by frame pointer. UNWIND_ROOT stands for success; *root is set when
  * this was the outermost frame. */
 enum unwind_end fp_step(struct walk *w, bool *root);
 
-/* libunwind over the same copy; created on first need. */
-struct fallback;
+/* libunwind over the same copy. */
 struct fallback *fallback_new(void);
 void fallback_free(struct fallback *f);
 

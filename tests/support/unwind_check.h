@@ -7,6 +7,8 @@
 #ifndef CTOP_TESTS_UNWIND_CHECK_H
 #define CTOP_TESTS_UNWIND_CHECK_H
 
+#include "ctop/unwind.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,10 +20,10 @@ struct unwind_tally {
 	uint64_t equal;        /* frame by frame the same as libunwind's */
 	uint64_t oracle_short; /* libunwind stopped earlier on the same frames, and ours is complete
 	                        */
-	uint64_t returns, calls; /* return addresses looked at, and those behind a call */
-	uint64_t direct, agree;  /* direct calls, and those whose target is the callee */
-	uint64_t steps[3];       /* frames by row, by libunwind, by frame pointer */
-	uint64_t ends[16];       /* by enum unwind_end */
+	uint64_t returns, calls;     /* return addresses looked at, and those behind a call */
+	uint64_t direct, agree;      /* direct calls, and those whose target is the callee */
+	uint64_t steps[UNWIND_WAYS]; /* frames by each way */
+	uint64_t ends[16];           /* by enum unwind_end */
 };
 
 /* Checks every sample of a walk. `code`: the images hold code, check edges too.

@@ -25,7 +25,7 @@ int main(int argc, char **argv)
 		print = c == 'p' ? (unsigned)atoi(optarg) : print;
 	}
 	printf("%-24s %8s %9s %9s %9s %9s %9s  %s\n", "capture", "samples", "complete",
-	       "=libunwind", "oracle<", "call", "direct", "frames by row/libunwind/fp");
+	       "=libunwind", "oracle<", "call", "direct", "frames by row/libunwind/scan/fp");
 	for (int i = optind; i < argc; i++) {
 		struct unwind_tally t;
 		struct capture_walk *w = capture_walk_open(argv[i], code);
@@ -37,11 +37,11 @@ int main(int argc, char **argv)
 		capture_walk_close(w);
 		const char *base = strrchr(argv[i], '/');
 		printf("%-24s %8" PRIu64 " %8.2f%% %8.2f%% %8.2f%% %8.3f%% %8.3f%%  %" PRIu64
-		       "/%" PRIu64 "/%" PRIu64 "  ends",
+		       "/%" PRIu64 "/%" PRIu64 "/%" PRIu64 "  ends",
 		       base != NULL ? base + 1 : argv[i], t.samples, percent(t.complete, t.samples),
 		       percent(t.equal, t.samples), percent(t.oracle_short, t.samples),
 		       percent(t.calls, t.returns), percent(t.agree, t.direct), t.steps[0],
-		       t.steps[1], t.steps[2]);
+		       t.steps[1], t.steps[2], t.steps[3]);
 		for (int k = 0; k < 8; k++)
 			printf(" %" PRIu64, t.ends[k]);
 		printf("\n");
