@@ -3,6 +3,7 @@
 
 #include "ctop/mem.h"
 
+#include <assert.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwelf.h>
 #include <gelf.h>
@@ -10,8 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SEGMENTS_MAX = 64, FUNCTIONS_MAX = 16 << 20, FUNCTION_MOST = 1 << 20 };
+enum { SEGMENTS_MAX = 64, FUNCTIONS_MAX = 16 << 20 };
+enum { FDE_HEAD = 16, FDES_MAX = 256 << 20 };
 static const uint64_t PAGE = 4096;
+
+/* What the search table of .eh_frame_hdr, at address `hdr`, says of a function. */
+struct function {
+	int32_t start; /* from `hdr` */
+	uint32_t size; /* bytes; while reading: where its FDE is, from `hdr` */
+};
+static_assert(sizeof(struct function) == 8, "read from the file as it stands there");
 
 struct elf {
 	int fd;
@@ -22,8 +31,7 @@ struct elf {
 	Dwarf_CFI *eh;
 	Dwarf *dwarf;
 	bool eh_tried, dwarf_tried;
-	/* Starts of functions, from the address of .eh_frame_hdr; sorted. */
-	int32_t *functions;
+	struct function *functions; /* sorted */
 	uint32_t function_count;
 	uint64_t hdr;
 };
@@ -169,6 +177,43 @@ struct Dwarf_CFI_s *elf_debug_cfi(struct elf *f)
 	return f->dwarf != NULL ? dwarf_getcfi(f->dwarf) : NULL;
 }
 
+/* Bytes at an ELF address, as many as asked for or none. */
+static bool read_exactly(const struct elf *f, uint64_t vaddr, void *buf, size_t len)
+{
+	return elf_read_vaddr(f, vaddr, buf, len) == len;
+}
+
+/* The address range of an FDE in the usual encoding: length, CIE, start and size, 4 bytes
+ * each, the start counted from its own place. `at` is where it stands in the
+ * file's memory, `start` what the search table says; 0 where the two disagree. */
+static uint32_t fde_size(const unsigned char *fde, uint64_t at, uint64_t start)
+{
+	uint32_t words[4];
+	memcpy(words, fde, sizeof words);
+	return at + 8 + (uint64_t)(int64_t)(int32_t)words[2] == start ? words[3] : 0;
+}
+
+/* Sizes of the functions, from one reading of all FDEs. */
+static void read_sizes(struct elf *f)
+{
+	uint64_t first = UINT64_MAX, last = 0;
+	for (uint32_t i = 0; i < f->function_count; i++) {
+		uint64_t at = f->hdr + (uint64_t)(int64_t)(int32_t)f->functions[i].size;
+		first = at < first ? at : first;
+		last = at > last ? at : last;
+	}
+	size_t len = last - first + FDE_HEAD;
+	unsigned char *fdes = last - first < FDES_MAX ? mem_alloc(len) : NULL;
+	bool read = fdes != NULL && read_exactly(f, first, fdes, len);
+	for (uint32_t i = 0; i < f->function_count; i++) {
+		struct function *fn = &f->functions[i];
+		uint64_t at = f->hdr + (uint64_t)(int64_t)(int32_t)fn->size;
+		uint64_t start = f->hdr + (uint64_t)(int64_t)fn->start;
+		fn->size = read ? fde_size(fdes + (at - first), at, start) : 0;
+	}
+	free(fdes);
+}
+
 /* The table of the usual encoding: entries {start, FDE}, both 4 bytes and from the
  * table's own address (Linux Standard Base, "Exception frames"). */
 static void read_functions(struct elf *f, const GElf_Phdr *ph)
@@ -176,24 +221,19 @@ static void read_functions(struct elf *f, const GElf_Phdr *ph)
 	static const unsigned char usual[] = {1, 0x1b, 0x03, 0x3b};
 	unsigned char head[12];
 	uint32_t count;
-	if (pread(f->fd, head, sizeof head, (off_t)ph->p_offset) != sizeof head ||
+	if (!read_exactly(f, ph->p_vaddr, head, sizeof head) ||
 	    memcmp(head, usual, sizeof usual) != 0)
 		return;
 	memcpy(&count, head + 8, sizeof count);
-	if (count == 0 || count > FUNCTIONS_MAX || ph->p_filesz < 12 ||
-	    count > (ph->p_filesz - 12) / 8)
+	if (count == 0 || count > FUNCTIONS_MAX || ph->p_filesz < sizeof head ||
+	    count > (ph->p_filesz - sizeof head) / sizeof *f->functions)
 		return;
-	size_t bytes = (size_t)count * 8;
-	int32_t *table = mem_alloc(bytes);
-	if (pread(f->fd, table, bytes, (off_t)ph->p_offset + 12) != (ssize_t)bytes) {
-		free(table);
+	f->functions = mem_alloc(count * sizeof *f->functions);
+	if (!read_exactly(f, ph->p_vaddr + sizeof head, f->functions, count * sizeof *f->functions))
 		return;
-	}
-	for (uint32_t i = 0; i < count; i++)
-		table[i] = table[2 * (size_t)i];
-	f->functions = mem_realloc(table, count, sizeof *table);
 	f->function_count = count;
 	f->hdr = ph->p_vaddr;
+	read_sizes(f);
 }
 
 void elf_load_functions(struct elf *f)
@@ -212,15 +252,16 @@ bool elf_function_start(const struct elf *f, uint64_t vaddr, uint64_t *start)
 	size_t lo = 0, hi = f->function_count;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		if (f->hdr + (uint64_t)(int64_t)f->functions[mid] <= vaddr)
+		if (f->hdr + (uint64_t)(int64_t)f->functions[mid].start <= vaddr)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
 	if (lo == 0)
 		return false;
-	*start = f->hdr + (uint64_t)(int64_t)f->functions[lo - 1];
-	return vaddr - *start < FUNCTION_MOST;
+	const struct function *fn = &f->functions[lo - 1];
+	*start = f->hdr + (uint64_t)(int64_t)fn->start;
+	return vaddr - *start < fn->size;
 }
 
 size_t elf_read_vaddr(const struct elf *f, uint64_t vaddr, void *buf, size_t len)
