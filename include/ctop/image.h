@@ -56,6 +56,7 @@ struct image {
 	char *path; /* as the target sees it; owned, cleaned */
 	char *name; /* shown: the base name, "[vdso]", "[anon]", "[kernel]"; owned, cleaned */
 	char *why;  /* IMAGE_FAILED: one line; owned or NULL */
+	uint32_t failures; /* times that loading failed */
 	struct image_data data;
 };
 

@@ -63,16 +63,16 @@ static uint64_t now_of(const struct analyzer *a)
 static void finish_jobs(struct analyzer *a)
 {
 	struct job *job;
-	bool any = false;
+	bool any = false, mended = false;
 	while ((job = inbox_take(&a->inbox)) != NULL) {
-		loader_finish(a->loader, job);
+		mended = loader_finish(a->loader, job) || mended;
 		any = true;
 	}
 	if (!any)
 		return;
 	naming_forget(a->naming);
 	stacker_retry(a->stacker, clock_now_ns(), false);
-	if (profile_stats(a->profile)->losses.parked_too_long > 0)
+	if (mended || profile_stats(a->profile)->losses.parked_too_long > 0)
 		profile_regroup(a->profile); /* stacks counted before their names were known */
 }
 

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { TRIES = 8 }; /* for an image that cannot be loaded */
+
 struct loader {
 	struct images *images;
 	struct broker *broker;
@@ -188,7 +190,7 @@ uint32_t loader_map(struct loader *l, const struct proc *p, const struct record_
 	}
 	bool is_new = false;
 	struct image *im = images_intern(l->images, &key, &is_new);
-	if (!is_new)
+	if (!is_new && (im->state != IMAGE_FAILED || im->failures >= TRIES))
 		return im->id;
 	if (key.kind == IMAGE_ANON) {
 		im->state = IMAGE_READY;
@@ -203,6 +205,7 @@ uint32_t loader_map(struct loader *l, const struct proc *p, const struct record_
 	j->file.dev_major = m->dev_major;
 	j->file.dev_minor = m->dev_minor;
 	j->file.path = mem_strdup(m->path);
+	im->state = IMAGE_WAITING;
 	l->waiting++;
 	workers_post(l->workers, &j->job);
 	return im->id;
@@ -224,28 +227,30 @@ void loader_load_kernel(struct loader *l)
 	workers_post(l->workers, &new_job(l, loader_kernel(l), IMAGE_KERNEL)->job);
 }
 
-uint32_t loader_finish(struct loader *l, struct job *job)
+bool loader_finish(struct loader *l, struct job *job)
 {
 	struct load_job *j = (struct load_job *)(void *)job;
 	struct image *im = images_get(l->images, j->file.image);
-	uint32_t id = im->id;
+	bool mended = j->ok && im->failures > 0;
 	if (j->ok) {
 		im->data = j->data;
 		im->state = IMAGE_READY;
 		j->ok = false; /* moved */
 	} else {
+		free(im->why);
 		im->why = mem_strdup(j->err.text);
 		im->state = IMAGE_FAILED;
+		im->failures++;
 		log_info("%s: %s", im->name, im->why);
 	}
 	l->waiting--;
-	if (l->keep) {
+	if (l->keep && j->file.fd >= 0) {
 		l->files = vec_reserve(l->files, &l->file_cap, l->file_count + 1, sizeof *l->files);
 		l->files[l->file_count++] = j->file;
 		j->file = (struct loaded_file){.fd = -1, .debug_fd = -1};
 	}
 	discard(job);
-	return id;
+	return mended;
 }
 
 size_t loader_waiting(const struct loader *l)

@@ -23,7 +23,7 @@ struct workers;
 /* A file that was read and whose descriptor was kept for a capture. */
 struct loaded_file {
 	uint32_t image;
-	int fd;       /* −1 when it could not be opened */
+	int fd;
 	int debug_fd; /* −1 without a separate debug file */
 	/* How the debug file was found: by link when `link` is not empty. */
 	char link[256];
@@ -41,7 +41,8 @@ struct loader *loader_new(struct images *images, struct broker *broker, struct w
                           struct inbox *inbox, bool keep);
 void loader_free(struct loader *l);
 
-/* The image of a mapping; starts loading it when it is new. */
+/* The image of a mapping; starts loading it when it is new, or when it could not be
+ * loaded before: the process that had mapped it may have ended too soon. */
 uint32_t loader_map(struct loader *l, const struct proc *p, const struct record_mmap *m);
 
 /* The id of the kernel's image; its symbols are not read before they are needed. */
@@ -50,8 +51,9 @@ uint32_t loader_kernel(struct loader *l);
 /* Starts reading them, once. */
 void loader_load_kernel(struct loader *l);
 
-/* A finished job of this loader: enters the result. Returns the image's id. */
-uint32_t loader_finish(struct loader *l, struct job *job);
+/* A finished job of this loader: enters the result. True when this mends an earlier
+ * failure: what was counted in between has no names. */
+bool loader_finish(struct loader *l, struct job *job);
 
 /* Images asked for and not answered yet. */
 size_t loader_waiting(const struct loader *l);

@@ -204,6 +204,8 @@ static bool is_mapped_file(int fd, const struct broker_key *key)
 	return fstat(fd, &st) == 0 && st.st_ino == key->image.inode;
 }
 
+/* By the mapping itself, then by the path as the target sees it, then as ctop sees it:
+ * the last also serves when the process has ended, for an inode says it is the same. */
 static enum ctop_err open_image(pid_t pid, const struct broker_key *key, int *fd, struct err *e)
 {
 	char path[PATH_MAX + 64];
@@ -352,7 +354,7 @@ static enum ctop_err live_open(void *self, enum broker_kind kind, pid_t pid, uin
 {
 	(void)self;
 	*fd = -1;
-	bool by_pid = kind == BROKER_IMAGE || kind == BROKER_MEMORY;
+	bool by_pid = kind == BROKER_MEMORY || (kind == BROKER_IMAGE && key->image.inode == 0);
 	if (by_pid && !same_process(pid, start_ticks))
 		return err_set(e, CTOP_ENOENT, "process %d has ended", pid);
 	enum ctop_err rc = open_kind(kind, pid, key, fd, e);
