@@ -314,9 +314,14 @@ bool perf_is_storming(struct perf_source *s)
 
 void perf_rebase(struct perf_source *s)
 {
-	for (size_t i = 0; i < s->proc_count; i++)
-		if (clock_pid_cpu_ns(s->procs[i].pid, &s->procs[i].base_ns))
-			s->procs[i].cpu_ns = s->procs[i].base_ns;
+	for (size_t i = 0; i < s->proc_count; i++) {
+		struct perf_process *p = &s->procs[i];
+		struct target_info info;
+		if (clock_pid_cpu_ns(p->pid, &p->base_ns))
+			p->cpu_ns = p->base_ns;
+		if (target_read(s->broker, p->pid, 0, &info, NULL) == CTOP_OK)
+			p->base_children_ns = p->children_ns = info.children_ns;
+	}
 }
 
 /* --- scanning --------------------------------------------------------------------- */
@@ -377,11 +382,13 @@ void perf_on_fork(struct perf_source *s, const struct record_fork *f)
 {
 	pid_t pid = (pid_t)f->h.pid, tid = (pid_t)f->h.tid;
 	s->births++;
+	s->cover_births++;
 	struct perf_process *p = perf_find_process(s, pid);
 	if (f->ppid != f->h.pid) {
 		p = add_process(s, pid);
 		p->start_ticks = 0;
 		p->base_ns = p->cpu_ns = 0;
+		p->base_children_ns = p->children_ns = 0;
 		p->scan = false;
 	}
 	if (s->way != WAY_PERF_THREADS || p == NULL)

@@ -54,9 +54,10 @@ struct perf_thread {
 struct perf_process {
 	pid_t pid;
 	uint64_t start_ticks;
-	uint64_t base_ns, cpu_ns; /* its CPU clock at attach, and last */
-	bool alive, is_root;      /* is_root: one the user named */
-	bool scan;                /* its threads are to be listed (again) */
+	uint64_t base_ns, cpu_ns;               /* its CPU clock at attach, and last */
+	uint64_t base_children_ns, children_ns; /* the same for its ended children */
+	bool alive, is_root;                    /* is_root: one the user named */
+	bool scan;                              /* its threads are to be listed (again) */
 };
 
 struct perf_source {
@@ -92,6 +93,8 @@ struct perf_source {
 	uint64_t late, weight_ns;
 	uint64_t stats_due, check_due, storm_due;
 	uint64_t births, switches; /* since / at the last look for storms */
+	/* Since the last look at the coverage: when, CPU time and weight then, births. */
+	uint64_t cover_due, cover_cpu, cover_weight, cover_births;
 };
 
 /* --- perf_attach.c ------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "ctop/target.h"
 
 #include "ctop/broker.h"
+#include "ctop/clock.h"
 #include "ctop/mem.h"
 #include "ctop/utf8.h"
 #include "ctop/vec.h"
@@ -20,13 +21,13 @@ static bool parse_stat(const char *text, struct target_info *out)
 	const char *open = strchr(text, '('), *close = strrchr(text, ')');
 	unsigned flags;
 	int ppid;
-	uint64_t ticks;
+	uint64_t ticks, children_user, children_system;
 	if (open == NULL || close == NULL || close < open)
 		return false;
 	if (sscanf(close + 1,
-	           " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-	           "%" SCNu64,
-	           &out->state, &ppid, &flags, &ticks) != 4)
+	           " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
+	           " %*d %*d %*d %*d %" SCNu64,
+	           &out->state, &ppid, &flags, &children_user, &children_system, &ticks) != 6)
 		return false;
 	char clean[3 * 64 + 1];
 	size_t len = (size_t)(close - open - 1);
@@ -36,6 +37,8 @@ static bool parse_stat(const char *text, struct target_info *out)
 	         clean);
 	out->ppid = ppid;
 	out->start_ticks = ticks;
+	out->children_ns = (children_user + children_system) *
+	                   (CLOCK_NS_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK));
 	out->kernel_thread = (flags & KTHREAD_FLAG) != 0;
 	return true;
 }
