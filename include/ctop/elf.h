@@ -3,7 +3,7 @@
  * Hostile input: libelf reads with pread (never mmap, so a file cut short under
  * us is an error and not a SIGBUS); every count and offset is checked. An
  * `struct elf` is built by a worker and from then on used by one thread at a
- * time (libelf and libdw handles are not thread-safe).
+ * time (libelf's handles are not thread-safe).
  */
 #ifndef CTOP_ELF_H
 #define CTOP_ELF_H
@@ -15,7 +15,6 @@
 #include <stdint.h>
 
 struct Elf;
-struct Dwarf_CFI_s;
 struct elf;
 
 /* A PT_LOAD segment: bytes `offset`…+filesz of the file at address `vaddr`. */
@@ -44,17 +43,16 @@ const char *elf_debuglink(const struct elf *f, uint32_t *crc);
 /* e_type is ET_EXEC (fixed address) rather than ET_DYN. */
 bool elf_is_fixed(const struct elf *f);
 
-/* Call frame information: of .eh_frame (through PT_GNU_EH_FRAME or the section,
- * with or without a search table), or of .debug_frame; NULL when absent. Owned
- * by the elf. Addresses are ELF addresses. */
-struct Dwarf_CFI_s *elf_eh_cfi(struct elf *f);
-struct Dwarf_CFI_s *elf_debug_cfi(struct elf *f);
+/* Where .eh_frame_hdr lies (PT_GNU_EH_FRAME). False when there is none. */
+bool elf_eh_frame_hdr(const struct elf *f, uint64_t *vaddr, uint64_t *len);
 
-/* Where the function that holds `vaddr` starts, by the search table of .eh_frame_hdr:
- * tells functions of a stripped file apart. elf_load_functions() reads the table (a
- * worker's job); without it, or outside of it, false. */
-void elf_load_functions(struct elf *f);
-bool elf_function_start(const struct elf *f, uint64_t vaddr, uint64_t *start);
+/* Where a section that is loaded lies. False when there is none, or it is empty. */
+bool elf_section_place(const struct elf *f, const char *name, uint64_t *vaddr, uint64_t *len);
+
+/* The bytes of a section (`name` begins with a dot), decompressed where they are compressed,
+ * also under its old name (.zdebug_… for .debug_…), in memory the caller frees; at most
+ * 512 MB. NULL when there is none. A worker's job. */
+unsigned char *elf_section_bytes(struct elf *f, const char *name, size_t *len);
 
 /* Up to `len` bytes of the file at ELF address `vaddr`; returns bytes read. */
 size_t elf_read_vaddr(const struct elf *f, uint64_t vaddr, void *buf, size_t len);

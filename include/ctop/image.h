@@ -5,7 +5,7 @@
  * such as the vdso the bytes' owner), gets a dense 4-byte id at its first
  * mapping, and is loaded once by a worker (image_load); until then it is
  * IMAGE_WAITING. The table belongs to the analyzer; a loaded image is
- * immutable but for its libdw handles, which only the analyzer uses.
+ * immutable; only the analyzer reads through its ELF handle.
  */
 #ifndef CTOP_IMAGE_H
 #define CTOP_IMAGE_H
@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cfi;
 struct elf;
 struct images;
 struct symtab;
@@ -39,14 +40,12 @@ enum image_state {
 struct image_data {
 	struct elf *elf;        /* owned; NULL for the kernel */
 	struct symtab *symbols; /* owned; finished; may be empty */
-	bool has_cfi;
-	bool has_symtab;   /* .symtab found, here or in the debug file (not just .dynsym) */
-	bool names_hidden; /* kernel: addresses are all zero for us */
+	struct cfi *cfi;        /* owned; its own, or that of the debug file; NULL for none */
+	bool has_symtab;        /* .symtab found, here or in the debug file (not just .dynsym) */
+	bool names_hidden;      /* kernel: addresses are all zero for us */
 	unsigned char build_id[64];
 	uint32_t build_id_len;
-	/* The separate debug file, when one was found: */
-	bool has_debug;
-	struct elf *debug; /* owned or NULL; its .debug_frame is used when `elf` has none */
+	bool has_debug; /* a separate debug file was found */
 };
 
 struct image {

@@ -1,7 +1,7 @@
 /* rows: call frame information as 16-byte rows, made when first asked for.
  *
  * A row says, for one code address, how to find the caller's frame. It is computed
- * once through libdw and kept; from then on unwinding is look-ups only. Belongs
+ * once (cfi.h) and kept; from then on unwinding is look-ups only. Belongs
  * to one thread.
  */
 #ifndef CTOP_ROWS_H
@@ -10,6 +10,7 @@
 #include "ctop/arch.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,9 +32,12 @@ struct row {
 	uint8_t kind; /* enum row_kind */
 	uint8_t cfa_reg;
 	int8_t ra; /* slot of the return address: bytes from the CFA / 8 */
+	/* Bit i: saved[i] counts from the frame pointer and not from the CFA, as in functions
+	 * that realign the stack. */
+	uint8_t by_fp;
+	int8_t saved[ARCH_SAVED]; /* slots of arch_saved[], as `ra`; 0: not saved */
+	bool fp_at_fp;            /* the caller's frame pointer stands where this one points */
 	uint8_t spare;
-	int8_t saved[ARCH_SAVED]; /* the same for arch_saved[]; 0: not saved */
-	uint8_t spare2[2];
 };
 static_assert(sizeof(struct row) == 16, "a row takes 16 bytes");
 

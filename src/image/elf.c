@@ -1,26 +1,18 @@
-/* elf: one ELF file through libelf and libdw; see elf.h. */
+/* elf: one ELF file through libelf; see elf.h. */
 #include "ctop/elf.h"
 
 #include "ctop/mem.h"
 
-#include <assert.h>
-#include <elfutils/libdw.h>
 #include <elfutils/libdwelf.h>
 #include <gelf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { SEGMENTS_MAX = 64, FUNCTIONS_MAX = 16 << 20 };
-enum { FDE_HEAD = 16, FDES_MAX = 256 << 20 };
+enum { SEGMENTS_MAX = 64 };
 static const uint64_t PAGE = 4096;
-
-/* What the search table of .eh_frame_hdr, at address `hdr`, says of a function. */
-struct function {
-	int32_t start; /* from `hdr` */
-	uint32_t size; /* bytes; while reading: where its FDE is, from `hdr` */
-};
-static_assert(sizeof(struct function) == 8, "read from the file as it stands there");
+static const uint64_t SECTION_MOST = UINT64_C(512) << 20;
 
 struct elf {
 	int fd;
@@ -28,12 +20,6 @@ struct elf {
 	bool fixed;
 	struct elf_segment segments[SEGMENTS_MAX];
 	size_t segment_count;
-	Dwarf_CFI *eh;
-	Dwarf *dwarf;
-	bool eh_tried, dwarf_tried;
-	struct function *functions; /* sorted */
-	uint32_t function_count;
-	uint64_t hdr;
 };
 
 static enum ctop_err read_segments(struct elf *f, struct err *e)
@@ -84,14 +70,9 @@ void elf_close(struct elf *f)
 {
 	if (f == NULL)
 		return;
-	if (f->eh != NULL)
-		dwarf_cfi_end(f->eh);
-	if (f->dwarf != NULL)
-		dwarf_end(f->dwarf);
 	if (f->handle != NULL)
 		elf_end(f->handle);
 	close(f->fd);
-	free(f->functions);
 	free(f);
 }
 
@@ -142,126 +123,75 @@ bool elf_is_fixed(const struct elf *f)
 	return f->fixed;
 }
 
-struct Dwarf_CFI_s *elf_eh_cfi(struct elf *f)
+bool elf_eh_frame_hdr(const struct elf *f, uint64_t *vaddr, uint64_t *len)
 {
-	if (!f->eh_tried) {
-		f->eh_tried = true;
-		f->eh = dwarf_getcfi_elf(f->handle);
-	}
-	return f->eh;
-}
-
-static bool has_section(const struct elf *f, const char *name)
-{
-	size_t strings;
-	if (elf_getshdrstrndx(f->handle, &strings) != 0)
-		return false;
-	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(f->handle, scn)) != NULL;) {
-		GElf_Shdr h;
-		if (gelf_getshdr(scn, &h) == NULL)
+	size_t count = 0;
+	elf_getphdrnum(f->handle, &count);
+	for (size_t i = 0; i < count; i++) {
+		GElf_Phdr p;
+		if (gelf_getphdr(f->handle, (int)i, &p) == NULL || p.p_type != PT_GNU_EH_FRAME)
 			continue;
-		const char *have = elf_strptr(f->handle, strings, h.sh_name);
-		if (have != NULL && strcmp(have, name) == 0)
-			return true;
+		*vaddr = p.p_vaddr;
+		*len = p.p_filesz;
+		return true;
 	}
 	return false;
 }
 
-struct Dwarf_CFI_s *elf_debug_cfi(struct elf *f)
+/* The section of a name that holds bytes. */
+static Elf_Scn *find_section(const struct elf *f, const char *name, GElf_Shdr *h)
 {
-	if (!f->dwarf_tried) {
-		f->dwarf_tried = true;
-		if (has_section(f, ".debug_frame") || has_section(f, ".zdebug_frame"))
-			f->dwarf = dwarf_begin_elf(f->handle, DWARF_C_READ, NULL);
+	size_t strings;
+	if (elf_getshdrstrndx(f->handle, &strings) != 0)
+		return NULL;
+	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(f->handle, scn)) != NULL;) {
+		if (gelf_getshdr(scn, h) == NULL || h->sh_type == SHT_NOBITS)
+			continue;
+		const char *have = elf_strptr(f->handle, strings, h->sh_name);
+		if (have != NULL && strcmp(have, name) == 0)
+			return scn;
 	}
-	return f->dwarf != NULL ? dwarf_getcfi(f->dwarf) : NULL;
+	return NULL;
 }
 
-/* Bytes at an ELF address, as many as asked for or none. */
-static bool read_exactly(const struct elf *f, uint64_t vaddr, void *buf, size_t len)
+bool elf_section_place(const struct elf *f, const char *name, uint64_t *vaddr, uint64_t *len)
 {
-	return elf_read_vaddr(f, vaddr, buf, len) == len;
-}
-
-/* The address range of an FDE in the usual encoding: length, CIE, start and size, 4 bytes
- * each, the start counted from its own place. `at` is where it stands in the
- * file's memory, `start` what the search table says; 0 where the two disagree. */
-static uint32_t fde_size(const unsigned char *fde, uint64_t at, uint64_t start)
-{
-	uint32_t words[4];
-	memcpy(words, fde, sizeof words);
-	return at + 8 + (uint64_t)(int64_t)(int32_t)words[2] == start ? words[3] : 0;
-}
-
-/* Sizes of the functions, from one reading of all FDEs. */
-static void read_sizes(struct elf *f)
-{
-	uint64_t first = UINT64_MAX, last = 0;
-	for (uint32_t i = 0; i < f->function_count; i++) {
-		uint64_t at = f->hdr + (uint64_t)(int64_t)(int32_t)f->functions[i].size;
-		first = at < first ? at : first;
-		last = at > last ? at : last;
-	}
-	size_t len = last - first + FDE_HEAD;
-	unsigned char *fdes = last - first < FDES_MAX ? mem_alloc(len) : NULL;
-	bool read = fdes != NULL && read_exactly(f, first, fdes, len);
-	for (uint32_t i = 0; i < f->function_count; i++) {
-		struct function *fn = &f->functions[i];
-		uint64_t at = f->hdr + (uint64_t)(int64_t)(int32_t)fn->size;
-		uint64_t start = f->hdr + (uint64_t)(int64_t)fn->start;
-		fn->size = read ? fde_size(fdes + (at - first), at, start) : 0;
-	}
-	free(fdes);
-}
-
-/* The table of the usual encoding: entries {start, FDE}, both 4 bytes and from the
- * table's own address (Linux Standard Base, "Exception frames"). */
-static void read_functions(struct elf *f, const GElf_Phdr *ph)
-{
-	static const unsigned char usual[] = {1, 0x1b, 0x03, 0x3b};
-	unsigned char head[12];
-	uint32_t count;
-	if (!read_exactly(f, ph->p_vaddr, head, sizeof head) ||
-	    memcmp(head, usual, sizeof usual) != 0)
-		return;
-	memcpy(&count, head + 8, sizeof count);
-	if (count == 0 || count > FUNCTIONS_MAX || ph->p_filesz < sizeof head ||
-	    count > (ph->p_filesz - sizeof head) / sizeof *f->functions)
-		return;
-	f->functions = mem_alloc(count * sizeof *f->functions);
-	if (!read_exactly(f, ph->p_vaddr + sizeof head, f->functions, count * sizeof *f->functions))
-		return;
-	f->function_count = count;
-	f->hdr = ph->p_vaddr;
-	read_sizes(f);
-}
-
-void elf_load_functions(struct elf *f)
-{
-	size_t count = 0;
-	elf_getphdrnum(f->handle, &count);
-	for (size_t i = 0; i < count && f->functions == NULL; i++) {
-		GElf_Phdr ph;
-		if (gelf_getphdr(f->handle, (int)i, &ph) != NULL && ph.p_type == PT_GNU_EH_FRAME)
-			read_functions(f, &ph);
-	}
-}
-
-bool elf_function_start(const struct elf *f, uint64_t vaddr, uint64_t *start)
-{
-	size_t lo = 0, hi = f->function_count;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (f->hdr + (uint64_t)(int64_t)f->functions[mid].start <= vaddr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == 0)
+	GElf_Shdr h;
+	if (find_section(f, name, &h) == NULL || (h.sh_flags & SHF_ALLOC) == 0)
 		return false;
-	const struct function *fn = &f->functions[lo - 1];
-	*start = f->hdr + (uint64_t)(int64_t)fn->start;
-	return vaddr - *start < fn->size;
+	*vaddr = h.sh_addr;
+	*len = h.sh_size;
+	return h.sh_size > 0;
+}
+
+/* Undoes compression, of the standard's kind or of GNU's older one. */
+static bool inflate_section(Elf_Scn *scn, const GElf_Shdr *h, bool gnu)
+{
+	if (h->sh_size > SECTION_MOST)
+		return false;
+	if (gnu)
+		return elf_compress_gnu(scn, 0, 0) >= 0;
+	return (h->sh_flags & SHF_COMPRESSED) == 0 || elf_compress(scn, 0, 0) >= 0;
+}
+
+unsigned char *elf_section_bytes(struct elf *f, const char *name, size_t *len)
+{
+	GElf_Shdr h;
+	char gnu_name[64];
+	snprintf(gnu_name, sizeof gnu_name, ".z%s", name + 1);
+	Elf_Scn *scn = find_section(f, name, &h);
+	bool gnu = scn == NULL;
+	if (gnu)
+		scn = find_section(f, gnu_name, &h);
+	if (scn == NULL || !inflate_section(scn, &h, gnu))
+		return NULL;
+	const Elf_Data *data = elf_getdata(scn, NULL);
+	if (data == NULL || data->d_buf == NULL || data->d_size == 0 || data->d_size > SECTION_MOST)
+		return NULL;
+	unsigned char *copy = mem_alloc(data->d_size);
+	memcpy(copy, data->d_buf, data->d_size);
+	*len = data->d_size;
+	return copy;
 }
 
 size_t elf_read_vaddr(const struct elf *f, uint64_t vaddr, void *buf, size_t len)

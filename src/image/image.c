@@ -1,6 +1,7 @@
 /* image: loading one image; see image.h. */
 #include "ctop/image.h"
 
+#include "ctop/cfi.h"
 #include "ctop/elf.h"
 #include "ctop/kallsyms.h"
 #include "ctop/symtab.h"
@@ -64,12 +65,9 @@ static void load_debug(struct image_data *d, const struct image_opener *o)
 	d->has_debug = true;
 	d->has_symtab = has_symtab(debug);
 	symtab_add_elf(d->symbols, debug, shift_between(d->elf, debug), NULL);
-	if (!d->has_cfi && elf_debug_cfi(debug) != NULL) {
-		d->has_cfi = true;
-		d->debug = debug;
-	} else {
-		elf_close(debug);
-	}
+	if (d->cfi == NULL)
+		d->cfi = cfi_load_debug(debug);
+	elf_close(debug);
 }
 
 enum ctop_err image_load(struct image_data *out, int fd, const struct image_opener *opener,
@@ -86,9 +84,8 @@ enum ctop_err image_load(struct image_data *out, int fd, const struct image_open
 		if (len > 0)
 			memcpy(out->build_id, id, len);
 	}
-	out->has_cfi = elf_eh_cfi(out->elf) != NULL || elf_debug_cfi(out->elf) != NULL;
+	out->cfi = cfi_load(out->elf);
 	out->has_symtab = has_symtab(out->elf);
-	elf_load_functions(out->elf);
 	out->symbols = symtab_new();
 	symtab_add_elf(out->symbols, out->elf, 0, NULL);
 	if (!out->has_symtab && opener != NULL)
@@ -106,7 +103,7 @@ enum ctop_err image_load_kernel(struct image_data *out, int fd, struct err *e)
 void image_data_fini(struct image_data *d)
 {
 	elf_close(d->elf);
-	elf_close(d->debug);
+	cfi_free(d->cfi);
 	symtab_free(d->symbols);
 	*d = (struct image_data){0};
 }

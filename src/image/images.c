@@ -1,4 +1,5 @@
 /* images: the table of all images of a session; see image.h. */
+#include "ctop/cfi.h"
 #include "ctop/hash.h"
 #include "ctop/image.h"
 #include "ctop/mem.h"
@@ -120,7 +121,8 @@ size_t images_bytes(const struct images *t)
 	size_t bytes = hash_map_bytes(&t->index);
 	for (size_t i = 0; i < t->count; i++) {
 		const struct image_data *d = &t->slots[i]->image.data;
-		bytes += sizeof(struct slot) + (d->symbols != NULL ? symtab_bytes(d->symbols) : 0);
+		bytes += sizeof(struct slot) + (d->symbols != NULL ? symtab_bytes(d->symbols) : 0) +
+		         (d->cfi != NULL ? cfi_bytes(d->cfi) : 0);
 	}
 	return bytes;
 }

@@ -5,8 +5,8 @@
  */
 #include "ctop/symbol.h"
 
+#include "ctop/cfi.h"
 #include "ctop/demangle.h"
-#include "ctop/elf.h"
 #include "ctop/hash.h"
 #include "ctop/image.h"
 #include "ctop/intern.h"
@@ -60,8 +60,8 @@ void symbol_find(struct symbols *s, const struct image *im, uint64_t vaddr, stru
 	out->resolved = im->state == IMAGE_READY && im->data.symbols != NULL &&
 	                symtab_find(im->data.symbols, vaddr, &hit);
 	/* A stripped function is named by where it starts, if the tables tell. */
-	if (!out->resolved && im->state == IMAGE_READY && im->data.elf != NULL)
-		elf_function_start(im->data.elf, vaddr, &hit.start);
+	if (!out->resolved && im->state == IMAGE_READY && im->data.cfi != NULL)
+		cfi_function(im->data.cfi, vaddr, &hit.start, &hit.size);
 	out->start = hit.start;
 	out->module = im->name;
 	/* Resolved and unresolved keys never meet: a name may still arrive. */

@@ -1,18 +1,17 @@
 /* rows: lazy CFI rows; see rows.h.
  *
- * The table is open-addressed on (image, address). What libdw says is trusted for
- * the asked address only: after DW_CFA_restore_state it reports the remembered
- * row's range. A full table is emptied; rows come back as they are asked for.
+ * The table is open-addressed on (image, address). A full table is emptied; rows come
+ * back as they are asked for.
  */
 #include "ctop/rows.h"
 
-#include "ctop/elf.h"
+#include "ctop/bytes.h"
+#include "ctop/cfi.h"
 #include "ctop/hash.h"
 #include "ctop/image.h"
 #include "ctop/mem.h"
 
 #include <dwarf.h>
-#include <elfutils/libdw.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,145 +43,129 @@ void rows_free(struct rows *t)
 	free(t);
 }
 
-/* --- from libdw ----------------------------------------------------------------- */
+/* --- from call frame information ---------------------------------------------------- */
 
-/* How one register is found, as far as rows can say. */
-enum rule { RULE_SAME, RULE_UNDEFINED, RULE_SLOT, RULE_OTHER };
+/* What a rule says of a register, as far as rows can. */
+enum slot_kind { SLOT_NONE, SLOT_CFA, SLOT_FP, SLOT_OTHER };
 
-static enum rule register_rule(Dwarf_Frame *frame, int reg, int64_t *offset)
+/* "register + offset", alone in an expression or followed by `then` (0: by nothing). */
+static bool is_reg_offset(const struct cfi_rule *r, uint8_t then, unsigned *reg, int64_t *offset)
 {
-	Dwarf_Op mem[3], *ops = NULL;
-	size_t n = 0;
-	if (dwarf_frame_register(frame, reg, mem, &ops, &n) != 0)
-		return RULE_OTHER;
-	if (n == 0)
-		return ops == NULL ? RULE_SAME : RULE_UNDEFINED;
-	if (ops[0].atom != DW_OP_call_frame_cfa)
-		return RULE_OTHER;
-	*offset = 0;
-	if (n == 1)
-		return RULE_SLOT;
-	if (n == 2 && ops[1].atom == DW_OP_plus_uconst) {
-		*offset = (int64_t)ops[1].number;
-		return RULE_SLOT;
-	}
-	return RULE_OTHER;
-}
-
-static bool is_breg(const Dwarf_Op *op, unsigned *reg, int64_t *offset)
-{
-	if (op->atom >= DW_OP_breg0 && op->atom <= DW_OP_breg31) {
-		*reg = op->atom - DW_OP_breg0;
-		*offset = (int64_t)op->number;
-		return true;
-	}
-	if (op->atom == DW_OP_bregx) {
-		*reg = (unsigned)op->number;
-		*offset = (int64_t)op->number2;
-		return true;
-	}
-	return false;
-}
-
-static bool is_literal(const Dwarf_Op *op, unsigned *value)
-{
-	*value = op->atom - DW_OP_lit0;
-	return op->atom >= DW_OP_lit0 && op->atom <= DW_OP_lit31;
+	struct bytes b = bytes_of(r->expr, r->expr_len);
+	uint8_t op = bytes_u8(&b);
+	if (op < DW_OP_breg0 || op > DW_OP_breg31)
+		return false;
+	*reg = op - DW_OP_breg0;
+	*offset = bytes_sleb(&b);
+	return !b.bad && bytes_left(&b) == (then != 0) && (then == 0 || bytes_u8(&b) == then);
 }
 
 /* The linker's rule for lazy PLT stubs:
  * breg7 8; breg16 0; lit15; and; litN; ge; lit3; shl; plus. */
-static bool is_plt(const Dwarf_Op *ops, size_t n, unsigned *from)
+static bool is_plt(const struct cfi_rule *r, unsigned *from)
 {
-	static const uint8_t want[] = {DW_OP_breg7, DW_OP_breg16, DW_OP_lit15, DW_OP_and, 0,
-	                               DW_OP_ge,    DW_OP_lit3,   DW_OP_shl,   DW_OP_plus};
-	if (n != sizeof want || ops[0].number != 8 || ops[1].number != 0)
+	static const unsigned char want[] = {DW_OP_breg7, 8,         DW_OP_breg16, 0,
+	                                     DW_OP_lit15, DW_OP_and, DW_OP_lit0,   DW_OP_ge,
+	                                     DW_OP_lit3,  DW_OP_shl, DW_OP_plus};
+	enum { LIT = 6 };
+	if (r->expr_len != sizeof want || memcmp(r->expr, want, LIT) != 0 ||
+	    memcmp(r->expr + LIT + 1, want + LIT + 1, sizeof want - LIT - 1) != 0)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		if (i != 4 && ops[i].atom != want[i])
-			return false;
-	return is_literal(&ops[4], from);
+	*from = r->expr[LIT] - (unsigned)DW_OP_lit0;
+	return *from < 16;
 }
 
-static enum row_kind cfa_rule(Dwarf_Frame *frame, struct row *row)
+static enum row_kind cfa_rule(const struct cfi_rule *cfa, struct row *row)
 {
-	Dwarf_Op *ops = NULL;
-	size_t n = 0;
-	unsigned reg, from;
-	int64_t offset;
-	if (dwarf_frame_cfa(frame, &ops, &n) != 0 || n == 0)
-		return ROW_FALLBACK;
-	if (is_plt(ops, n, &from)) {
-		row->cfa_offset = (int32_t)from;
-		return ROW_PLT;
+	unsigned reg = cfa->reg, from;
+	int64_t offset = cfa->offset;
+	enum row_kind kind = ROW_OFFSET;
+	if (cfa->how == CFI_EXPR) {
+		if (is_plt(cfa, &from)) {
+			row->cfa_offset = (int32_t)from;
+			return ROW_PLT;
+		}
+		if (is_reg_offset(cfa, DW_OP_deref, &reg, &offset))
+			kind = ROW_DEREF;
+		else if (!is_reg_offset(cfa, 0, &reg, &offset))
+			return ROW_FALLBACK;
 	}
-	if (!is_breg(&ops[0], &reg, &offset) || reg >= ARCH_REGS || offset < INT32_MIN ||
-	    offset > INT32_MAX)
+	if (reg >= ARCH_REGS || offset < INT32_MIN || offset > INT32_MAX)
 		return ROW_FALLBACK;
 	row->cfa_reg = (uint8_t)reg;
 	row->cfa_offset = (int32_t)offset;
-	if (n == 1)
-		return ROW_OFFSET;
-	if (n == 2 && ops[1].atom == DW_OP_deref)
-		return ROW_DEREF;
-	return ROW_FALLBACK;
+	return kind;
 }
 
-static bool fit_slot(int64_t offset, int8_t *slot)
+/* Where a register is saved: *slot in words from the CFA or the frame pointer. */
+static enum slot_kind slot_of(const struct cfi_rule *r, int8_t *slot)
 {
+	int64_t offset = r->offset;
+	unsigned reg;
+	enum slot_kind kind = SLOT_CFA;
+	if (r->how == CFI_UNSET || r->how == CFI_SAME)
+		return SLOT_NONE;
+	if (r->how == CFI_SAVED_EXPR && is_reg_offset(r, 0, &reg, &offset) && reg == ARCH_FP)
+		kind = SLOT_FP;
+	else if (r->how != CFI_SAVED)
+		return SLOT_OTHER;
+	/* Slot 0 stands for "not saved": only the frame pointer itself may be there. */
+	if (offset % 8 != 0 || offset / 8 < INT8_MIN || offset / 8 > INT8_MAX || offset == 0)
+		return SLOT_OTHER;
 	*slot = (int8_t)(offset / 8);
-	return offset % 8 == 0 && offset / 8 >= INT8_MIN && offset / 8 <= INT8_MAX && offset != 0;
+	return kind;
 }
 
-static void fill_row(Dwarf_Frame *frame, struct row *row)
+static bool saved_rule(const struct cfi_rules *rules, unsigned i, struct row *row)
 {
-	bool signal = false;
+	const struct cfi_rule *r = &rules->reg[arch_saved[i]];
+	/* "The frame pointer stands where it points": the rule after a realignment. */
+	unsigned reg;
 	int64_t offset;
-	int ra = dwarf_frame_info(frame, NULL, NULL, &signal);
-	enum rule rule = ra == ARCH_PC ? register_rule(frame, ra, &offset) : RULE_OTHER;
-	if (rule == RULE_UNDEFINED) {
+	if (r->how == CFI_SAVED_EXPR && arch_saved[i] == ARCH_FP &&
+	    is_reg_offset(r, 0, &reg, &offset) && reg == ARCH_FP && offset == 0) {
+		row->fp_at_fp = true;
+		return true;
+	}
+	enum slot_kind kind = slot_of(r, &row->saved[i]);
+	if (kind == SLOT_FP)
+		row->by_fp |= (uint8_t)(1u << i);
+	return kind != SLOT_OTHER;
+}
+
+static bool is_signal(const struct cfi_rules *rules, enum row_kind kind, const struct row *row)
+{
+	return rules->signal && kind == ROW_DEREF && row->cfa_reg == ARCH_SP &&
+	       row->cfa_offset == (int32_t)arch_signal_slot(ARCH_SP);
+}
+
+static void fill_row(const struct cfi_rules *rules, struct row *row)
+{
+	const struct cfi_rule *ra = &rules->reg[rules->ra];
+	if (ra->how == CFI_UNDEFINED) {
 		row->kind = ROW_ROOT;
 		return;
 	}
-	enum row_kind kind = cfa_rule(frame, row);
+	enum row_kind kind = cfa_rule(&rules->cfa, row);
 	row->kind = ROW_FALLBACK;
-	if (signal && kind == ROW_DEREF && row->cfa_reg == ARCH_SP &&
-	    row->cfa_offset == (int32_t)arch_signal_slot(ARCH_SP)) {
+	if (is_signal(rules, kind, row)) {
 		row->kind = ROW_SIGNAL;
 		return;
 	}
-	if (rule != RULE_SLOT || !fit_slot(offset, &row->ra))
+	if (rules->ra != ARCH_PC || slot_of(ra, &row->ra) != SLOT_CFA)
 		return;
-	for (unsigned i = 0; i < ARCH_SAVED; i++) {
-		rule = register_rule(frame, arch_saved[i], &offset);
-		if (rule == RULE_OTHER || (rule == RULE_SLOT && !fit_slot(offset, &row->saved[i])))
+	for (unsigned i = 0; i < ARCH_SAVED; i++)
+		if (!saved_rule(rules, i, row))
 			return;
-	}
 	row->kind = (uint8_t)kind;
-}
-
-static Dwarf_Frame *find_frame(const struct image *im, uint64_t vaddr)
-{
-	Dwarf_Frame *frame = NULL;
-	if (im->data.elf == NULL)
-		return NULL;
-	Dwarf_CFI *cfi = elf_eh_cfi(im->data.elf);
-	if (cfi != NULL && dwarf_cfi_addrframe(cfi, vaddr, &frame) == 0)
-		return frame;
-	cfi = elf_debug_cfi(im->data.elf);
-	if (cfi == NULL && im->data.debug != NULL)
-		cfi = elf_debug_cfi(im->data.debug);
-	return cfi != NULL && dwarf_cfi_addrframe(cfi, vaddr, &frame) == 0 ? frame : NULL;
 }
 
 static void make_row(const struct image *im, uint64_t vaddr, struct row *row)
 {
+	struct cfi_rules rules;
 	*row = (struct row){.kind = ROW_NONE};
-	Dwarf_Frame *frame = find_frame(im, vaddr);
-	if (frame == NULL)
-		return;
-	fill_row(frame, row);
-	free(frame);
+	if (im->data.cfi != NULL && cfi_rules_at(im->data.cfi, vaddr, &rules))
+		fill_row(&rules, row);
 }
 
 /* --- the table ------------------------------------------------------------------- */

@@ -23,7 +23,7 @@ static bool leads_home(struct unwinder *u, struct walk *w)
 			return false;
 		if (p.image->state == IMAGE_WAITING)
 			return true; /* its tables will tell */
-		enum unwind_end end = cfi_step(u, w, cfi_row(u, w, &p), &root, &way);
+		enum unwind_end end = cfistep(u, w, cfistep_row(u, w, &p), &root, &way);
 		if (end == UNWIND_NO_INFO && n > 0 && u->mode != UNWIND_DWARF)
 			fp_step(w, &root); /* the start of the dynamic linker is not described */
 		if (root)
@@ -40,7 +40,7 @@ enum unwind_end scan_step(struct unwinder *u, struct walk *w, const struct place
 {
 	/* Without tables for any of its code an image is likely to keep frame pointers; and
 	 * where nothing is mapped nothing has run: the call to it is the last thing done. */
-	if (p->image->id != IMAGE_NONE && !p->image->data.has_cfi)
+	if (p->image->id != IMAGE_NONE && p->image->data.cfi == NULL)
 		return UNWIND_NO_INFO;
 	unsigned words = p->image->id == IMAGE_NONE ? 1 : WORDS;
 	for (unsigned i = 0; i < words; i++) {

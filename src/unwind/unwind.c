@@ -1,7 +1,7 @@
 /* unwind: walks one stack; see unwind.h.
  *
  * Each frame: find its image, then the caller's registers by call frame information
- * (cfi.c), else by looking for a return address (scan.c), else by frame pointer (fp.c).
+ * (cfistep.c), else by looking for a return address (scan.c), else by frame pointer (fp.c).
  */
 #include "ctop/unwind.h"
 
@@ -80,9 +80,9 @@ static enum unwind_end blind_step(struct unwinder *u, struct walk *w, const stru
 static enum unwind_end step(struct unwinder *u, struct walk *w, const struct place *p, bool *root,
                             enum unwind_way *way)
 {
-	const struct row *row = cfi_row(u, w, p);
+	const struct row *row = cfistep_row(u, w, p);
 	return row->kind == ROW_NONE ? blind_step(u, w, p, root, way)
-	                             : cfi_step(u, w, row, root, way);
+	                             : cfistep(u, w, row, root, way);
 }
 
 static bool start(struct walk *w, const struct unwind_input *in)
@@ -132,7 +132,7 @@ void unwind_stack_libunwind(struct unwinder *u, const struct unwind_input *in,
 	struct walk w;
 	*out = (struct unwind_result){.end = UNWIND_NO_STACK};
 	if (start(&w, in))
-		fallback_stack(cfi_fallback(u), &w, frames, cap, out);
+		fallback_stack(cfistep_fallback(u), &w, frames, cap, out);
 }
 
 size_t unwinder_rows(const struct unwinder *u)

@@ -41,15 +41,15 @@ enum unwind_end walk_read(const struct walk *w, uint64_t addr, uint64_t *out);
 
 /* The row of the current frame, which lies at `p`; ROW_NONE without one. Borrowed until
  * the next call. */
-const struct row *cfi_row(struct unwinder *u, const struct walk *w, const struct place *p);
+const struct row *cfistep_row(struct unwinder *u, const struct walk *w, const struct place *p);
 
 /* One step by a row. UNWIND_ROOT stands for success; *root is set when this was the
  * outermost frame; *way says who did it. */
-enum unwind_end cfi_step(struct unwinder *u, struct walk *w, const struct row *row, bool *root,
-                         enum unwind_way *way);
+enum unwind_end cfistep(struct unwinder *u, struct walk *w, const struct row *row, bool *root,
+                        enum unwind_way *way);
 
 /* libunwind of this unwinder, made when first needed. */
-struct fallback *cfi_fallback(struct unwinder *u);
+struct fallback *cfistep_fallback(struct unwinder *u);
 
 /* One step to the nearest word of the stack that is the return address of a credible
  * stack. UNWIND_ROOT stands for success; the walk is unchanged otherwise. */

@@ -1,5 +1,5 @@
 /* fuzz_elf: any bytes as an ELF file: symbols, functions, unwind rows, pruning. */
-#include "ctop/elf.h"
+#include "ctop/cfi.h"
 #include "ctop/image.h"
 #include "ctop/prune.h"
 #include "ctop/rows.h"
@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct prune_wanted w = {pcs, 5, pcs, 5};
 	struct symtab_hit hit;
 	struct sparse s;
-	uint64_t start;
+	uint64_t start, len;
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
 		abort();
@@ -31,7 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rows *rows = rows_new();
 	for (size_t i = 0; i < 5; i++) {
 		symtab_find(im.data.symbols, pcs[i], &hit);
-		elf_function_start(im.data.elf, pcs[i], &start);
+		if (im.data.cfi != NULL)
+			cfi_function(im.data.cfi, pcs[i], &start, &len);
 		rows_get(rows, &im, pcs[i]);
 	}
 	rows_free(rows);

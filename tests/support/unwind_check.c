@@ -3,6 +3,7 @@
 
 #include "capture_walk.h"
 #include "ctop/arch.h"
+#include "ctop/cfi.h"
 #include "ctop/elf.h"
 #include "ctop/image.h"
 #include "ctop/record.h"
@@ -39,7 +40,8 @@ static bool function_start(const struct image *im, uint64_t vaddr, uint64_t *sta
 		*end = hit.start + hit.size;
 		return true;
 	}
-	return im->data.elf != NULL && elf_function_start(im->data.elf, vaddr, start);
+	uint64_t size;
+	return im->data.cfi != NULL && cfi_function(im->data.cfi, vaddr, start, &size);
 }
 
 /* What an edge is held against. */

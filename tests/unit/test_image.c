@@ -1,6 +1,7 @@
 /* image, symbol: mappings, symbols, debug files, demangling, pruning. */
 #include "check.h"
 
+#include "ctop/cfi.h"
 #include "ctop/demangle.h"
 #include "ctop/elf.h"
 #include "ctop/image.h"
@@ -13,7 +14,6 @@
 #include "ctop/symtab.h"
 
 #include <dwarf.h>
-#include <elfutils/libdw.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +134,7 @@ static void the_c_librarys_symbols_are_those_of_nm(void **state)
 	pclose(nm);
 	assert_true(seen > 1500);
 	assert_int_equal(right, seen);
-	assert_true(d.has_cfi && d.build_id_len == 20);
+	assert_true(d.cfi != NULL && d.build_id_len == 20);
 	image_data_fini(&d);
 }
 
@@ -142,7 +142,7 @@ static void a_stripped_functions_start_comes_from_the_tables(void **state)
 {
 	struct image_data d;
 	struct symtab_hit hit;
-	uint64_t start;
+	uint64_t start, size;
 	char path[512];
 	(void)state;
 	snprintf(path, sizeof path, "%s/workloads/chains", build());
@@ -152,7 +152,7 @@ static void a_stripped_functions_start_comes_from_the_tables(void **state)
 	for (uint64_t pc = 0; pc < 0x4000; pc++) {
 		if (!symtab_find(d.symbols, pc, &hit) || strcmp(hit.name, "recurse") != 0)
 			continue;
-		assert_true(elf_function_start(d.elf, pc, &start));
+		assert_true(cfi_function(d.cfi, pc, &start, &size));
 		assert_int_equal(start, hit.start);
 		seen++;
 	}
@@ -318,17 +318,13 @@ static enum ctop_err put_piece(void *ctx, uint64_t offset, const void *bytes, si
 }
 
 /* How the CFA is found, as text, so that two files can be compared. */
-static void describe_cfa(struct elf *f, uint64_t pc, char *out, size_t cap)
+static void describe_cfa(const struct cfi *c, uint64_t pc, char *out, size_t cap)
 {
-	Dwarf_Frame *frame = NULL;
-	Dwarf_Op *ops;
-	size_t n;
+	struct cfi_rules r;
 	snprintf(out, cap, "none");
-	if (elf_eh_cfi(f) == NULL || dwarf_cfi_addrframe(elf_eh_cfi(f), pc, &frame) != 0)
-		return;
-	if (dwarf_frame_cfa(frame, &ops, &n) == 0 && n > 0)
-		snprintf(out, cap, "%zu %x %lld", n, ops[0].atom, (long long)ops[0].number);
-	free(frame);
+	if (c != NULL && cfi_rules_at(c, pc, &r))
+		snprintf(out, cap, "%u %u %lld", r.cfa.how, r.cfa.reg,
+		         r.cfa.how == CFI_OFFSET ? (long long)r.cfa.offset : r.cfa.expr_len);
 }
 
 static void a_pruned_file_answers_like_the_whole_one(void **state)
@@ -343,7 +339,7 @@ static void a_pruned_file_answers_like_the_whole_one(void **state)
 		struct strbuf bytes = {0};
 		struct symtab_hit a, b;
 		size_t n = 0, m = 0, segments;
-		uint64_t size, x, y;
+		uint64_t size, x, y, len;
 		if (access(files[i], R_OK) != 0)
 			continue;
 		load(files[i], &whole, NULL);
@@ -370,11 +366,11 @@ static void a_pruned_file_answers_like_the_whole_one(void **state)
 			assert_int_equal(symtab_find(pruned.symbols, pcs[k], &b), found);
 			if (found)
 				assert_string_equal(a.name, b.name);
-			found = elf_function_start(whole.elf, pcs[k], &x);
-			assert_int_equal(elf_function_start(pruned.elf, pcs[k], &y), found);
+			found = cfi_function(whole.cfi, pcs[k], &x, &len);
+			assert_int_equal(cfi_function(pruned.cfi, pcs[k], &y, &len), found);
 			assert_true(!found || x == y);
-			describe_cfa(whole.elf, pcs[k], ca, sizeof ca);
-			describe_cfa(pruned.elf, pcs[k], cb, sizeof cb);
+			describe_cfa(whole.cfi, pcs[k], ca, sizeof ca);
+			describe_cfa(pruned.cfi, pcs[k], cb, sizeof cb);
 			assert_string_equal(ca, cb);
 		}
 		image_data_fini(&whole);
@@ -411,7 +407,7 @@ static void damaged_files_are_survived(void **state)
 		for (uint64_t pc = 0x1000; pc < 0x1800; pc += 64) {
 			char cfa[128];
 			symtab_find(d.symbols, pc, &hit);
-			describe_cfa(d.elf, pc, cfa, sizeof cfa);
+			describe_cfa(d.cfi, pc, cfa, sizeof cfa);
 		}
 		image_data_fini(&d);
 	}

@@ -1,4 +1,4 @@
-/* cfi: one step by call frame information.
+/* cfistep: one step by call frame information.
  *
  * A slot below the stack pointer means that an epilogue has already restored the
  * register, although gcc's tables still say it is saved. Every step must move up the
@@ -22,6 +22,14 @@ static enum unwind_end find_cfa(const struct walk *w, const struct row *row, uin
 	return row->kind == ROW_DEREF ? walk_read(w, *cfa, cfa) : UNWIND_ROOT;
 }
 
+/* Where a register of the caller is saved; 0 when it is not. */
+static uint64_t slot_address(const struct row *row, unsigned i, uint64_t cfa, uint64_t fp)
+{
+	if (row->saved[i] == 0)
+		return row->fp_at_fp && arch_saved[i] == ARCH_FP ? fp : 0;
+	return ((row->by_fp & 1u << i) != 0 ? fp : cfa) + (uint64_t)((int64_t)row->saved[i] * 8);
+}
+
 static enum unwind_end row_step(struct walk *w, const struct row *row)
 {
 	struct arch_regs *regs = &w->regs;
@@ -35,9 +43,10 @@ static enum unwind_end row_step(struct walk *w, const struct row *row)
 	if (end != UNWIND_ROOT)
 		return end;
 	uint32_t valid = regs->valid & arch_caller_mask();
+	uint64_t fp = regs->r[ARCH_FP];
 	for (unsigned i = 0; i < ARCH_SAVED; i++) {
-		uint64_t slot = cfa + (uint64_t)((int64_t)row->saved[i] * 8);
-		if (row->saved[i] == 0 || slot < sp)
+		uint64_t slot = slot_address(row, i, cfa, fp);
+		if (slot < sp)
 			continue; /* not saved, or restored by the epilogue already */
 		end = walk_read(w, slot, &regs->r[arch_saved[i]]);
 		if (end != UNWIND_ROOT)
@@ -66,17 +75,17 @@ static enum unwind_end signal_step(struct walk *w)
 	return UNWIND_ROOT;
 }
 
-struct fallback *cfi_fallback(struct unwinder *u)
+struct fallback *cfistep_fallback(struct unwinder *u)
 {
 	if (u->fallback == NULL)
 		u->fallback = fallback_new();
 	return u->fallback;
 }
 
-const struct row *cfi_row(struct unwinder *u, const struct walk *w, const struct place *p)
+const struct row *cfistep_row(struct unwinder *u, const struct walk *w, const struct place *p)
 {
 	static const struct row none = {.kind = ROW_NONE};
-	if (u->mode == UNWIND_FP || p->image->state != IMAGE_READY || !p->image->data.has_cfi)
+	if (u->mode == UNWIND_FP || p->image->state != IMAGE_READY || p->image->data.cfi == NULL)
 		return &none;
 	if (!w->exact)
 		return rows_get(u->rows, p->image, p->vaddr - 1);
@@ -88,8 +97,8 @@ const struct row *cfi_row(struct unwinder *u, const struct walk *w, const struct
 	return row->kind == ROW_SIGNAL ? row : &none;
 }
 
-enum unwind_end cfi_step(struct unwinder *u, struct walk *w, const struct row *row, bool *root,
-                         enum unwind_way *way)
+enum unwind_end cfistep(struct unwinder *u, struct walk *w, const struct row *row, bool *root,
+                        enum unwind_way *way)
 {
 	*root = row->kind == ROW_ROOT;
 	*way = row->kind == ROW_FALLBACK ? UNWIND_BY_LIBUNWIND : UNWIND_BY_ROW;
@@ -101,7 +110,7 @@ enum unwind_end cfi_step(struct unwinder *u, struct walk *w, const struct row *r
 	case ROW_SIGNAL:
 		return signal_step(w);
 	case ROW_FALLBACK:
-		return fallback_step(cfi_fallback(u), w, root);
+		return fallback_step(cfistep_fallback(u), w, root);
 	default:
 		return row_step(w, row);
 	}
