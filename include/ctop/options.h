@@ -39,6 +39,7 @@ struct options {
 	bool raw;
 	uint32_t rate_hz;
 	double duration_s; /* 0: until stopped */
+	bool stack_fixed;  /* stack_bytes was given: it is not raised by itself */
 	uint32_t stack_bytes;
 	enum unwind_mode unwind;
 	size_t memory; /* bytes */

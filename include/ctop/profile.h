@@ -36,6 +36,9 @@ struct loc {
 	uint32_t kind; /* enum loc_kind */
 };
 
+/* Locations a chain may have. */
+enum { PROFILE_DEPTH = 8448 };
+
 /* Names a location: its function id in `funcs`. Called by the thread that owns
  * the profile, once per new location and again after profile_regroup(). */
 typedef uint32_t profile_func_fn(void *ctx, const struct loc *loc);
@@ -59,8 +62,8 @@ struct profile *profile_new(const struct profile_config *config);
 /* Snapshots must have been given back before funcs go, not before this. */
 void profile_free(struct profile *p);
 
-/* Interns a chain of `count` locations, root first (locs[0] is LOC_PROCESS);
- * returns its stack id. */
+/* Interns a chain of `count` locations (at most PROFILE_DEPTH), root first (locs[0] is
+ * LOC_PROCESS); returns its stack id. */
 uint32_t profile_stack(struct profile *p, const struct loc *locs, size_t count);
 
 /* A new thread; dense ids from 0. `name` is copied, cleaned by the caller. */

@@ -26,6 +26,7 @@ struct session;
 struct session_config {
 	struct source_config source; /* pids are copied; regs_mask is filled in */
 	enum unwind_mode unwind;
+	bool deepen;            /* copy more of the stack when stacks are found to be deeper */
 	size_t memory;          /* bytes */
 	uint32_t refresh_ms;    /* longest interval between snapshots */
 	const char *input;      /* a capture to replay instead of sampling, or NULL */

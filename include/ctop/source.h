@@ -63,6 +63,9 @@ struct source_ops {
 	enum ctop_err (*drain)(void *self, struct ring *out, bool *ended, struct err *e);
 	/* Changes the rate from now on; NULL when it cannot. */
 	enum ctop_err (*set_rate)(void *self, uint32_t hz, struct err *e);
+	/* Copies `bytes` of the stack from now on; NULL when it cannot. *drain_ms gets how
+	 * often source_drain() wants to be called then. */
+	void (*set_stack)(void *self, uint32_t bytes, uint32_t *drain_ms);
 	/* Ends sampling: the next drain hands on all that is left, then RECORD_END. */
 	void (*stop)(void *self);
 	/* Releases everything. */

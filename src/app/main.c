@@ -29,6 +29,7 @@ struct session_config app_session_config(const struct options *o)
 	                   .rate_hz = o->rate_hz,
 	                   .stack_bytes = o->stack_bytes},
 	        .unwind = o->unwind,
+	        .deepen = !o->stack_fixed && o->file == NULL,
 	        .memory = o->memory,
 	        .refresh_ms = o->refresh_ms,
 	        .input = o->file,

@@ -159,6 +159,7 @@ static enum ctop_err set_stack(struct options *o, const char *arg, struct err *e
 	enum ctop_err rc = parse_number("--stack-size", arg, 1024, RECORD_STACK_MAX, &n, e);
 	if (rc == CTOP_OK)
 		o->stack_bytes = (uint32_t)n & ~7u; /* perf wants a multiple of 8 */
+	o->stack_fixed = true;
 	return rc;
 }
 
@@ -261,7 +262,9 @@ static const struct option_row rows[] = {
         {"raw", 0, NULL, set_raw, "record: write a capture (.ctr) that view and --input replay"},
         {"input", 0, "FILE", set_input, "replay a capture instead of sampling"},
         {"unwind", 0, "WAY", set_unwind, "auto (default), dwarf (unwind tables only), fp"},
-        {"stack-size", 0, "BYTES", set_stack, "stack copied a sample, 1024-65000 (default 16384)"},
+        {"stack-size", 0, "BYTES", set_stack,
+         "stack copied a sample, 1024-65000 (default: 16384,\n"
+         "more when stacks are found to be deeper)"},
         {"memory", 0, "SIZE", set_memory, "bound for history, stacks and names (default 256M)"},
         {"no-kernel", 0, NULL, set_no_kernel, "do not sample kernel frames"},
         {"no-children", 0, NULL, set_no_children, "do not follow child processes"},

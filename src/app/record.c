@@ -143,6 +143,11 @@ static void summarize(const struct recording *r, const struct snapshot *s, const
 		fprintf(stderr, "ctop: %.*s\n", (int)len, at);
 		at += len + (at[len] == '\n');
 	}
+	if (st->stack_bytes > r->o->stack_bytes && r->o->file == NULL)
+		fprintf(stderr,
+		        "ctop: stacks deeper than %u KB were seen: %u KB a sample were copied from "
+		        "then on\n",
+		        r->o->stack_bytes / 1024, (st->stack_bytes + 512) / 1024);
 	if (!st->kernel_names && st->kernel_frames)
 		fputs("ctop: kernel symbols are hidden (kernel.kptr_restrict); run as root to see "
 		      "them\n",

@@ -215,6 +215,7 @@ static void publish(struct analyzer *a, uint64_t now, bool ended)
 {
 	struct snapshot_stats *s = profile_stats(a->profile);
 	figures_fill(&a->figures, now_of(a), s);
+	s->stack_bytes = stacker_stack_bytes(a->stacker);
 	s->kernel_names = !images_get(a->images, a->kernel)->data.names_hidden;
 	exchange_publish(a->c.exchange, profile_publish(a->profile, now_of(a)), ended);
 	uint64_t longest = a->c.refresh_ms * CLOCK_NS_PER_MS;
@@ -308,6 +309,7 @@ static void build(struct analyzer *a)
 	        .funcs = a->c.funcs,
 	        .kernel = a->kernel,
 	        .stack_bytes = a->c.source->stack_bytes,
+	        .stack_wanted = a->c.stack_wanted,
 	        .unwind = a->c.unwind,
 	        .touch = a->c.recorder != NULL ? recorder_touch : NULL,
 	        .touch_ctx = a->c.recorder,

@@ -11,6 +11,7 @@
 #include "ctop/err.h"
 #include "ctop/unwind.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +39,7 @@ struct analyzer_config {
 	uint32_t refresh_ms;
 	bool in_order; /* replay: wait for images instead of parking */
 	uint64_t start_ns;
+	_Atomic uint32_t *stack_wanted; /* where to ask for deeper copies (depth.h), or NULL */
 };
 
 enum ctop_err analyzer_start(struct analyzer **out, const struct analyzer_config *c, struct err *e);

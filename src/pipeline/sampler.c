@@ -20,19 +20,35 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+enum { FIRST_MS = 5 };
+
 struct sampler {
 	pthread_t thread;
 	struct source *source;
 	struct ring *ring;
+	const _Atomic uint32_t *stack_wanted;
 	atomic_bool stop, abort;
-	int wake; /* eventfd */
+	uint32_t interval_ms; /* between drains: short at first, for the first screen */
+	int wake;             /* eventfd */
 };
+
+/* Copies more of the stack when the analyzer wants to see more. */
+static void follow_wishes(struct sampler *s)
+{
+	struct source *src = s->source;
+	uint32_t bytes = atomic_load_explicit(s->stack_wanted, memory_order_relaxed);
+	if (bytes == src->info.stack_bytes || src->ops->set_stack == NULL)
+		return;
+	src->ops->set_stack(src->self, bytes, &src->info.drain_ms);
+	src->info.stack_bytes = bytes;
+}
 
 /* Drains once; returns how long to wait (ms), or −1 at the end. */
 static int step(struct sampler *s)
 {
 	struct err e = {0};
 	bool ended = false;
+	follow_wishes(s);
 	enum ctop_err rc = s->source->ops->drain(s->source->self, s->ring, &ended, &e);
 	ring_signal(s->ring);
 	if (ended)
@@ -41,7 +57,11 @@ static int step(struct sampler *s)
 		return 1;
 	if (rc != CTOP_OK)
 		log_warn("sampling: %s", e.text);
-	return atomic_load(&s->stop) ? 0 : (int)s->source->info.drain_ms;
+	if (atomic_load(&s->stop))
+		return 0;
+	uint32_t most = s->source->info.drain_ms;
+	s->interval_ms = s->interval_ms * 2 < most ? s->interval_ms * 2 : most;
+	return (int)s->interval_ms;
 }
 
 static void pause_for(struct sampler *s, int ms)
@@ -75,11 +95,13 @@ static void *run(void *arg)
 }
 
 enum ctop_err sampler_start(struct sampler **out, struct source *source, struct ring *ring,
-                            struct err *e)
+                            const _Atomic uint32_t *stack_wanted, struct err *e)
 {
 	struct sampler *s = mem_zalloc(1, sizeof *s);
 	s->source = source;
 	s->ring = ring;
+	s->stack_wanted = stack_wanted;
+	s->interval_ms = FIRST_MS;
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	int rc = s->wake < 0 ? errno : pthread_create(&s->thread, NULL, run, s);
 	if (rc != 0) {

@@ -7,13 +7,17 @@
 
 #include "ctop/err.h"
 
+#include <stdatomic.h>
+#include <stdint.h>
+
 struct ring;
 struct sampler;
 struct source;
 
-/* Starts the thread; source and ring are borrowed until sampler_join(). */
+/* Starts the thread; source, ring and `stack_wanted` are borrowed until sampler_join(). The
+ * last is the size of stack dumps in bytes; whoever changes it wants another. */
 enum ctop_err sampler_start(struct sampler **out, struct source *source, struct ring *ring,
-                            struct err *e);
+                            const _Atomic uint32_t *stack_wanted, struct err *e);
 
 /* Asks it to end: what was sampled so far is handed on, then RECORD_END. */
 void sampler_stop(struct sampler *s);

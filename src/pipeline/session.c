@@ -50,6 +50,7 @@ struct session {
 	struct recorder *recorder;
 	struct analyzer *analyzer;
 	struct sampler *sampler;
+	_Atomic uint32_t stack_wanted; /* bytes of stack a sample: analyzer to sampler */
 	struct watcher *watcher;
 	int fd;      /* epoll over what the owner waits for */
 	bool joined; /* sampler and analyzer have ended */
@@ -143,10 +144,12 @@ static enum ctop_err start_threads(struct session *s, struct err *e)
 	        .refresh_ms = s->c.refresh_ms,
 	        .in_order = s->c.input != NULL,
 	        .start_ns = s->facts.start_ns,
+	        .stack_wanted = s->c.deepen ? &s->stack_wanted : NULL,
 	};
+	atomic_init(&s->stack_wanted, s->source.info.stack_bytes);
 	enum ctop_err rc = analyzer_start(&s->analyzer, &ac, e);
 	if (rc == CTOP_OK)
-		rc = sampler_start(&s->sampler, &s->source, s->ring, e);
+		rc = sampler_start(&s->sampler, &s->source, s->ring, &s->stack_wanted, e);
 	if (rc != CTOP_OK || !s->c.watch || s->c.input != NULL || s->c.source.whole_machine)
 		return rc;
 	const struct source_config *sc = &s->c.source;

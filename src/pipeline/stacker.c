@@ -9,6 +9,7 @@
 #include "ctop/mem.h"
 #include "ctop/profile.h"
 #include "ctop/record.h"
+#include "depth.h"
 #include "naming.h"
 #include "procs.h"
 
@@ -16,8 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAMES_MAX = 1024 };
+/* More frames than the largest copy can hold, at 8 bytes each. */
+enum { FRAMES_MAX = RECORD_STACK_MAX / 8 + 8 };
 enum { LOCS_MAX = 1 + 1 + FRAMES_MAX + RECORD_KERNEL_MAX };
+static_assert((int)LOCS_MAX <= (int)PROFILE_DEPTH, "the profile takes every chain");
 static const uint64_t PARK_NS = CLOCK_NS_PER_SEC;
 static const uint64_t PARK_BYTES = UINT64_C(64) << 20;
 
@@ -44,6 +47,8 @@ struct stacker {
 	struct stacker_config c;
 	struct unwinder *unwinder;
 	uint32_t marks[UNWIND_ENDS];
+	uint32_t cut_bytes; /* the dump size that the mark of cut stacks names */
+	struct depth depth;
 	struct parked *first, **last;
 	uint32_t parked_count;
 	uint64_t parked_bytes;
@@ -56,11 +61,21 @@ static uint32_t add_mark(struct stacker *s, const char *text)
 	return funcs_add(s->c.funcs, text, "", FUNC_MARK);
 }
 
+/* The mark at the root of a stack that leads beyond a copy of `bytes`. */
+static uint32_t cut_mark(struct stacker *s, uint32_t bytes)
+{
+	char text[64];
+	if (bytes != s->cut_bytes) {
+		snprintf(text, sizeof text, "[truncated at %u KB]", (bytes + 512) / 1024);
+		s->marks[UNWIND_TRUNCATED] = add_mark(s, text);
+		s->cut_bytes = bytes;
+	}
+	return s->marks[UNWIND_TRUNCATED];
+}
+
 static void add_marks(struct stacker *s)
 {
 	char text[64];
-	snprintf(text, sizeof text, "[truncated at %u KB]", s->c.stack_bytes / 1024);
-	s->marks[UNWIND_TRUNCATED] = add_mark(s, text);
 	s->marks[UNWIND_NO_INFO] = add_mark(s, "[no unwind info]");
 	s->marks[UNWIND_NO_STACK] = add_mark(s, "[stack not captured]");
 	s->marks[UNWIND_BAD] = add_mark(s, "[broken stack]");
@@ -75,6 +90,7 @@ struct stacker *stacker_new(const struct stacker_config *c)
 	s->c = *c;
 	s->unwinder = unwinder_new(c->unwind);
 	s->last = &s->first;
+	depth_init(&s->depth, c->stack_bytes, c->stack_wanted);
 	add_marks(s);
 	return s;
 }
@@ -176,8 +192,11 @@ static size_t build_chain(struct stacker *s, const struct work *w, enum unwind_e
 {
 	size_t n = 0;
 	s->locs[n++] = (struct loc){.addr = w->process, .kind = LOC_PROCESS};
-	if (end != UNWIND_ROOT)
-		s->locs[n++] = (struct loc){.addr = s->marks[end], .kind = LOC_MARK};
+	if (end != UNWIND_ROOT) {
+		uint32_t mark =
+		        end == UNWIND_TRUNCATED ? cut_mark(s, w->record->stack_len) : s->marks[end];
+		s->locs[n++] = (struct loc){.addr = mark, .kind = LOC_MARK};
+	}
 	for (size_t i = user_count; i-- > 0;) {
 		const struct frame_addr *f = &s->frames[i];
 		uint32_t kind = f->kind == FRAME_RETURN ? LOC_RETURN : LOC_IP;
@@ -200,6 +219,7 @@ static bool count_sample(struct stacker *s, struct work *w)
 	if (!w->want_missing && (w->need = waiting_image(s, w, frames)) != IMAGE_NONE)
 		return false;
 	size_t n = build_chain(s, w, end, frames);
+	depth_sample(&s->depth, w->record->stack_len, end == UNWIND_TRUNCATED);
 	struct snapshot_losses *losses = &profile_stats(s->c.profile)->losses;
 	if (end != UNWIND_ROOT)
 		++*loss_of(losses, end);
@@ -284,6 +304,11 @@ void stacker_retry(struct stacker *s, uint64_t now_ns, bool force)
 		parked_free(p);
 	}
 	s->last = at;
+}
+
+uint32_t stacker_stack_bytes(const struct stacker *s)
+{
+	return s->depth.bytes;
 }
 
 uint32_t stacker_parked(const struct stacker *s)

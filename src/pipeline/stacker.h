@@ -10,6 +10,7 @@
 
 #include "ctop/unwind.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,8 +35,9 @@ struct stacker_config {
 	struct images *images;
 	struct naming *naming;
 	struct funcs *funcs;
-	uint32_t kernel;      /* id of the kernel's image */
-	uint32_t stack_bytes; /* dump size, for the mark's text */
+	uint32_t kernel;                /* id of the kernel's image */
+	uint32_t stack_bytes;           /* size of dumps at the start */
+	_Atomic uint32_t *stack_wanted; /* where to ask for more, or NULL */
 	enum unwind_mode unwind;
 	stacker_touch_fn *touch; /* or NULL */
 	void *touch_ctx;
@@ -52,6 +54,9 @@ bool stacker_sample(struct stacker *s, const struct record_sample *r, uint64_t n
 /* Tries parked samples again; those whose time is over (or all, with `force`)
  * are counted with what is known. */
 void stacker_retry(struct stacker *s, uint64_t now_ns, bool force);
+
+/* Bytes of stack a sample that are asked for now. */
+uint32_t stacker_stack_bytes(const struct stacker *s);
 
 /* Samples parked now. */
 uint32_t stacker_parked(const struct stacker *s);

@@ -145,14 +145,14 @@ static bool is_hidden(const struct profile_query *q, const struct loc *loc)
 static uint32_t group_of(struct profile *p, struct generation *g, uint32_t stack)
 {
 	struct stacks *s = &p->stacks;
-	uint32_t path[2048];
+	uint32_t path[PROFILE_DEPTH];
 	size_t n = 0;
 	uint32_t at = stack;
-	while (at != STACK_ROOT && s->group[at] == GROUP_UNSET && n < 2048) {
+	while (at != STACK_ROOT && s->group[at] == GROUP_UNSET && n < PROFILE_DEPTH) {
 		path[n++] = at;
 		at = s->parent[at];
 	}
-	uint32_t node = at == STACK_ROOT || n == 2048 ? NODE_ROOT : s->group[at];
+	uint32_t node = at == STACK_ROOT || n == PROFILE_DEPTH ? NODE_ROOT : s->group[at];
 	while (n > 0) {
 		at = path[--n];
 		if (!is_hidden(&g->query, &s->locs[s->loc[at]]))

@@ -4,6 +4,7 @@
 #include "ctop/mem.h"
 #include "ctop/vec.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,11 +77,23 @@ size_t count_array_bytes(const struct count_array *a)
 
 enum { CHUNK_BITS = 12, CHUNK = 1 << CHUNK_BITS, CHUNKS = 1 << 14 };
 
+/* What every sample reads on its way to the root stands apart from what only readers of
+ * snapshots want: eight nodes to a cache line. */
+struct link {
+	uint32_t parent;
+	uint32_t func : 31, outermost : 1;
+};
+static_assert(sizeof(struct link) == 8, "eight to a cache line");
+
 struct node {
-	uint32_t parent, func, prev_sibling, prev_same;
+	uint32_t prev_sibling, prev_same;
 	_Atomic uint32_t newest_child;
 	uint16_t depth;
-	bool outermost;
+};
+
+struct node_chunk {
+	struct link links[CHUNK];
+	struct node nodes[CHUNK];
 };
 
 struct heads {
@@ -90,14 +103,19 @@ struct heads {
 struct group_tree {
 	_Atomic uint32_t refs;
 	_Atomic uint32_t count;
-	struct node *chunks[CHUNKS];
+	struct node_chunk *chunks[CHUNKS];
 	_Atomic(struct heads *) heads[CHUNKS]; /* newest node by function */
 	struct hash_map children;              /* (parent, func) → node */
 };
 
 static struct node *at(const struct group_tree *t, uint32_t id)
 {
-	return &t->chunks[id >> CHUNK_BITS][id & (CHUNK - 1)];
+	return &t->chunks[id >> CHUNK_BITS]->nodes[id & (CHUNK - 1)];
+}
+
+static struct link *link_of(const struct group_tree *t, uint32_t id)
+{
+	return &t->chunks[id >> CHUNK_BITS]->links[id & (CHUNK - 1)];
 }
 
 static _Atomic uint32_t *head_of(struct group_tree *t, uint32_t func)
@@ -117,16 +135,15 @@ static _Atomic uint32_t *head_of(struct group_tree *t, uint32_t func)
 static uint32_t append(struct group_tree *t, uint32_t parent, uint32_t func, bool outermost)
 {
 	uint32_t id = t->count;
-	struct node **chunk = &t->chunks[id >> CHUNK_BITS];
+	struct node_chunk **chunk = &t->chunks[id >> CHUNK_BITS];
 	if (*chunk == NULL)
-		*chunk = mem_alloc(CHUNK * sizeof **chunk);
+		*chunk = mem_alloc(sizeof **chunk);
 	_Atomic uint32_t *head = head_of(t, func);
 	struct node *n = at(t, id);
-	*n = (struct node){.parent = parent,
-	                   .func = func,
-	                   .prev_sibling = NODE_NONE,
-	                   .prev_same = atomic_load_explicit(head, memory_order_relaxed),
-	                   .outermost = outermost};
+	*link_of(t, id) =
+	        (struct link){.parent = parent, .func = func & INT32_MAX, .outermost = outermost};
+	*n = (struct node){.prev_sibling = NODE_NONE,
+	                   .prev_same = atomic_load_explicit(head, memory_order_relaxed)};
 	atomic_init(&n->newest_child, NODE_NONE);
 	if (parent != NODE_NONE) {
 		struct node *p = at(t, parent);
@@ -167,8 +184,8 @@ void tree_unref(struct group_tree *t)
 
 static bool is_outermost(const struct group_tree *t, uint32_t parent, uint32_t func)
 {
-	for (uint32_t n = parent; n != NODE_NONE; n = at(t, n)->parent)
-		if (at(t, n)->func == func)
+	for (uint32_t n = parent; n != NODE_NONE; n = link_of(t, n)->parent)
+		if (link_of(t, n)->func == func)
 			return false;
 	return true;
 }
@@ -193,8 +210,8 @@ void tree_seal(struct group_tree *t)
 
 struct tree_step tree_step(const struct group_tree *t, uint32_t node)
 {
-	const struct node *n = at(t, node);
-	return (struct tree_step){n->parent, n->func, n->outermost};
+	struct link l = *link_of(t, node);
+	return (struct tree_step){l.parent, l.func, l.outermost};
 }
 
 uint32_t tree_count(const struct group_tree *t)
@@ -205,8 +222,9 @@ uint32_t tree_count(const struct group_tree *t)
 struct node_info tree_info(const struct group_tree *t, uint32_t node)
 {
 	const struct node *n = at(t, node);
-	return (struct node_info){n->parent,    n->func,  n->prev_sibling,
-	                          n->prev_same, n->depth, n->outermost};
+	struct link l = *link_of(t, node);
+	return (struct node_info){l.parent,     l.func,   n->prev_sibling,
+	                          n->prev_same, n->depth, l.outermost};
 }
 
 uint32_t tree_newest_child(const struct group_tree *t, uint32_t node)
@@ -226,5 +244,5 @@ uint32_t tree_newest_of(const struct group_tree *t, uint32_t func)
 size_t tree_bytes(const struct group_tree *t)
 {
 	size_t chunks = (t->count + CHUNK - 1) >> CHUNK_BITS;
-	return sizeof *t + chunks * CHUNK * sizeof(struct node) + hash_map_bytes(&t->children);
+	return sizeof *t + chunks * sizeof(struct node_chunk) + hash_map_bytes(&t->children);
 }

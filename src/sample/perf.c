@@ -22,7 +22,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = 50 };
+/* The ring holds this many intervals of full samples, so that a late drain loses none. */
+enum { DRAIN_MS = 100, DRAINS_HELD = 4 };
 static const uint64_t SLACK_NS = 2 * CLOCK_NS_PER_MS;
 static const uint64_t SCAN_NS = 20 * CLOCK_NS_PER_MS;
 static const size_t DATA_LEAST = 64 << 10, DATA_USUAL = 512 << 10, DATA_MOST = 8 << 20;
@@ -54,7 +55,8 @@ static void note(struct perf_source *s, const char *text)
 
 static size_t data_size(const struct perf_source *s)
 {
-	uint64_t want = 2ull * s->kind.rate_hz * DRAIN_MS / 1000 * (s->kind.stack_bytes + 1024);
+	uint64_t want = DRAINS_HELD * (uint64_t)s->kind.rate_hz * DRAIN_MS / 1000 *
+	                (s->kind.stack_bytes + 1024);
 	size_t size = DATA_USUAL;
 	while (size < want && size < DATA_MOST)
 		size *= 2;
@@ -63,11 +65,10 @@ static size_t data_size(const struct perf_source *s)
 	return size;
 }
 
-/* The ring must hold four intervals of full samples, so that a late drain loses none. */
 static uint32_t drain_interval(const struct perf_source *s)
 {
 	uint64_t per_second = (uint64_t)s->kind.rate_hz * (s->kind.stack_bytes + 1024);
-	uint64_t ms = s->lanes[0].data.size * 1000 / per_second / 4;
+	uint64_t ms = s->lanes[0].data.size * 1000 / per_second / DRAINS_HELD;
 	return ms < 5 ? 5 : ms > DRAIN_MS ? DRAIN_MS : (uint32_t)ms;
 }
 
@@ -209,8 +210,7 @@ static void describe_machine(struct perf_source *s)
 		return;
 	uint64_t now = clock_now_ns();
 	for (size_t i = 0; i < count; i++)
-		if (pids[i] != getpid())
-			perf_describe(s, pids[i], now, false);
+		perf_describe(s, pids[i], now, false);
 	free(pids);
 }
 
@@ -398,6 +398,13 @@ static void stop(void *self)
 	p->s.stopping = true;
 }
 
+static void set_stack(void *self, uint32_t bytes, uint32_t *drain_ms)
+{
+	struct perf_self *p = self;
+	perf_set_stack(&p->s, bytes);
+	*drain_ms = drain_interval(&p->s);
+}
+
 static void close_source(void *self)
 {
 	struct perf_self *p = self;
@@ -424,8 +431,11 @@ static void close_source(void *self)
 enum ctop_err source_open_perf(struct source *out, struct broker *b,
                                const struct source_config *config, struct err *e)
 {
-	static const struct source_ops ops = {
-	        .name = "perf", .drain = drain, .stop = stop, .close = close_source};
+	static const struct source_ops ops = {.name = "perf",
+	                                      .drain = drain,
+	                                      .set_stack = set_stack,
+	                                      .stop = stop,
+	                                      .close = close_source};
 	struct perf_self *p = mem_zalloc(1, sizeof *p);
 	p->s.broker = b;
 	p->s.config = *config;

@@ -24,6 +24,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+static const uint64_t RESCAN_NS = 20 * CLOCK_NS_PER_MS;
+
 /* --- tables --------------------------------------------------------------------- */
 
 struct perf_process *perf_find_process(struct perf_source *s, pid_t pid)
@@ -283,6 +285,24 @@ void perf_go_wide(struct perf_source *s, const char *why)
 	s->way = WAY_PERF_CPUS;
 	size_t used = strlen(s->notes);
 	snprintf(s->notes + used, sizeof s->notes - used, "sampling by CPU: %s\n", why);
+}
+
+void perf_set_stack(struct perf_source *s, uint32_t bytes)
+{
+	s->counted_before = perf_counted(s);
+	perf_close_events(s);
+	s->kind.stack_bytes = bytes;
+	s->kind.enable_on_exec = false;
+	if (s->way != WAY_PERF_THREADS) {
+		perf_open_cpus(s, NULL);
+		return;
+	}
+	s->thread_count = 0;
+	hash_map_clear(&s->by_tid);
+	for (size_t i = 0; i < s->proc_count; i++)
+		s->procs[i].scan = s->procs[i].alive;
+	s->scanning = true;
+	perf_scan(s, RESCAN_NS);
 }
 
 static uint64_t count_births(struct perf_source *s, const struct lane *lane)

@@ -91,6 +91,7 @@ struct perf_source {
 	uint64_t lost[LOST_CAUSES];
 	bool resync;
 	uint64_t late, weight_ns;
+	uint64_t counted_before; /* by events closed since */
 	uint64_t stats_due, check_due, storm_due;
 	uint64_t births, switches; /* since / at the last look for storms */
 	/* Since the last look at the coverage: when, CPU time and weight then, births. */
@@ -129,6 +130,9 @@ void perf_go_wide(struct perf_source *s, const char *why);
 
 void perf_close_events(struct perf_source *s);
 
+/* Opens all events anew, with another size of stack dumps. */
+void perf_set_stack(struct perf_source *s, uint32_t bytes);
+
 /* What the side-band says of births and deaths. */
 void perf_on_fork(struct perf_source *s, const struct record_fork *f);
 void perf_on_exit(struct perf_source *s, pid_t pid, pid_t tid);
@@ -137,6 +141,9 @@ void perf_on_exit(struct perf_source *s, pid_t pid, pid_t tid);
 bool perf_wants(struct perf_source *s, pid_t pid, pid_t tid, uint64_t id);
 
 /* --- perf_watch.c ---------------------------------------------------------------- */
+
+/* What the events counted: what sampling could have seen; ns. 0 when it is not known. */
+uint64_t perf_counted(const struct perf_source *s);
 
 #define PERF_CHECK_NS (CLOCK_NS_PER_SEC / 10)
 

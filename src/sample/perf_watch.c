@@ -39,10 +39,9 @@ static uint64_t target_cpu(struct perf_source *s, uint32_t *alive)
 	return larger(sum, with_children);
 }
 
-/* What the events counted: what sampling could have seen. 0 when there are too many. */
-static uint64_t counted(const struct perf_source *s)
+uint64_t perf_counted(const struct perf_source *s)
 {
-	uint64_t sum = 0, value;
+	uint64_t sum = s->counted_before, value;
 	if (s->fd_count > EVENTS_READ || s->way != WAY_PERF_THREADS)
 		return 0;
 	for (size_t i = 0; i < s->fd_count; i++)
@@ -55,7 +54,7 @@ static bool put_stats(struct perf_source *s, struct ring *out, uint64_t now)
 {
 	struct record_stats r = {
 	        .h = {sizeof r, RECORD_STATS, 0, now, 0, 0},
-	        .event_ns = counted(s),
+	        .event_ns = perf_counted(s),
 	        .weight_ns = s->weight_ns,
 	        .sampler_cpu_ns = clock_thread_cpu_ns(),
 	        .late = s->late,
@@ -149,7 +148,7 @@ static void watch_coverage(struct perf_source *s, uint64_t now)
 	uint32_t alive;
 	if (s->way != WAY_PERF_THREADS || now < s->cover_due)
 		return;
-	uint64_t cpu = larger(target_cpu(s, &alive), counted(s));
+	uint64_t cpu = larger(target_cpu(s, &alive), perf_counted(s));
 	uint64_t used = cpu - s->cover_cpu, seen = s->weight_ns - s->cover_weight;
 	if (s->cover_due != 0 && s->cover_births >= COVER_BIRTHS && used > CLOCK_NS_PER_SEC / 2 &&
 	    used - used / 20 > seen)

@@ -77,6 +77,31 @@ static void summed_weight_is_the_cpu_time(void **state)
 	run_end(&r);
 }
 
+static void deep_stacks_are_copied_deeper(void **state)
+{
+	(void)state;
+	need_perf();
+	for (int deepen = 0; deepen < 2; deepen++) {
+		pid_t pid = workload_start("chains", "deep");
+		struct session_config c = session_of(&pid, 1999);
+		c.deepen = deepen != 0;
+		struct run r = run_session(&c, 3000, 60);
+		const struct snapshot_stats *st = snapshot_stats(r.snapshot);
+		workload_end(pid);
+		assert_true(st->losses.truncated > 0);
+		assert_true(counts_of(r.snapshot, "[truncated at 16 KB]").total_n > 0);
+		if (deepen) {
+			assert_true(st->stack_bytes > 2 * c.source.stack_bytes);
+			assert_true(st->complete * 10 > st->all_samples * 7);
+			assert_accounted(r.snapshot);
+		} else {
+			assert_int_equal(st->stack_bytes, c.source.stack_bytes);
+			assert_true(st->complete * 2 < st->all_samples);
+		}
+		run_end(&r);
+	}
+}
+
 static void a_storm_of_threads_is_accounted_for(void **state)
 {
 	(void)state;
@@ -357,6 +382,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(known_shares_are_right),
 	        cmocka_unit_test(summed_weight_is_the_cpu_time),
+	        cmocka_unit_test(deep_stacks_are_copied_deeper),
 	        cmocka_unit_test(a_storm_of_threads_is_accounted_for),
 	        cmocka_unit_test(a_command_is_profiled_from_its_first_instruction),
 	        cmocka_unit_test(children_are_followed_or_not),

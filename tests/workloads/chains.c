@@ -91,6 +91,12 @@ static void run_recurse(void)
 	recurse(60);
 }
 
+/* About 40 KB of stack in 2 500 frames. */
+static void run_deep(void)
+{
+	recurse(2500);
+}
+
 static void run_alloca(void)
 {
 	grow_stack(sink % 100 + 8);
@@ -109,13 +115,13 @@ int main(int argc, char **argv)
 	} chains[] = {
 	        {"recurse", run_recurse}, {"qsort", sort_numbers}, {"signal", raise_signal},
 	        {"alloca", run_alloca},   {"align", run_align},    {"fp", with_frame_pointer},
-	        {"vdso", read_clock},
+	        {"vdso", read_clock},     {"deep", run_deep},
 	};
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGUSR1, on_signal);
 	for (size_t i = 0; argc == 2 && i < sizeof chains / sizeof chains[0]; i++)
 		while (strcmp(argv[1], chains[i].name) == 0)
 			chains[i].run();
-	fprintf(stderr, "usage: chains recurse|qsort|signal|alloca|align|fp|vdso\n");
+	fprintf(stderr, "usage: chains recurse|qsort|signal|alloca|align|fp|vdso|deep\n");
 	return 2;
 }
