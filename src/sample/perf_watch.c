@@ -19,11 +19,13 @@ static uint64_t larger(uint64_t a, uint64_t b)
 }
 
 /* CPU time of all targets. No clock tells of a child that came and went between two
- * looks, but its parent's account of ended children does, once it was waited for. Both
- * sums miss something, neither counts too much: the larger is nearer to the truth. */
+ * looks, but its parent's account of ended children does, once it was waited for. That
+ * account holds all that the child ever used, so what a child had used before the attach is
+ * taken off. Both sums miss something, neither counts too much: the larger is nearer to
+ * the truth. */
 static uint64_t target_cpu(struct perf_source *s, uint32_t *alive)
 {
-	uint64_t sum = 0, with_children = 0;
+	uint64_t sum = 0, with_children = 0, before = 0;
 	*alive = 0;
 	for (size_t i = 0; i < s->proc_count; i++) {
 		struct perf_process *p = &s->procs[i];
@@ -34,9 +36,11 @@ static uint64_t target_cpu(struct perf_source *s, uint32_t *alive)
 		if (p->alive || p->is_root)
 			with_children +=
 			        p->cpu_ns - p->base_ns + p->children_ns - p->base_children_ns;
+		else
+			before += p->base_ns + p->base_children_ns;
 		*alive += p->alive;
 	}
-	return larger(sum, with_children);
+	return larger(sum, with_children > before ? with_children - before : 0);
 }
 
 uint64_t perf_counted(const struct perf_source *s)
