@@ -17,6 +17,7 @@
 
 enum { SYMBOLS_MAX = 16 << 20, SCAN_BACK = 64, NAME_MAX_LEN = 1 << 16 };
 static const uint64_t OPEN_MOST = UINT64_C(1) << 20; /* reach of an unsized symbol */
+static const uint64_t SPARSE_MOST = 4096;            /* the same in a stripped file */
 
 struct entry {
 	uint64_t start;
@@ -154,6 +155,7 @@ struct adding {
 	size_t strings_len;
 	size_t base; /* of the strings in names */
 	uint64_t shift;
+	bool sparse; /* only exported symbols are here: the next one may be far */
 };
 
 static void add_symbol(const struct adding *a, int i)
@@ -173,44 +175,54 @@ static void add_symbol(const struct adding *a, int i)
 	        .rank = rank_of(&sym, name),
 	        .open = sym.st_size == 0,
 	};
-	if (c.open)
-		c.e.size = sec->end > sym.st_value ? clamp(sec->end - sym.st_value) : 0;
+	if (c.open) {
+		uint64_t room = sec->end > sym.st_value ? sec->end - sym.st_value : 0;
+		c.e.size = clamp(a->sparse && room > SPARSE_MOST ? SPARSE_MOST : room);
+	}
 	add(a->t, &c);
 }
 
-static void add_table(struct symtab *t, Elf *elf, Elf_Scn *scn, const GElf_Shdr *h, uint64_t shift,
-                      const struct section *sections, size_t section_count)
+/* Adds one symbol table; what `common` says holds for all tables of the file. */
+static void add_table(const struct adding *common, Elf *elf, Elf_Scn *scn, const GElf_Shdr *h)
 {
+	struct adding a = *common;
 	Elf_Scn *str_scn = elf_getscn(elf, h->sh_link);
 	Elf_Data *str = str_scn != NULL ? elf_getdata(str_scn, NULL) : NULL;
-	struct adding a = {.t = t,
-	                   .data = elf_getdata(scn, NULL),
-	                   .sections = sections,
-	                   .section_count = section_count,
-	                   .shift = shift};
+	a.data = elf_getdata(scn, NULL);
 	if (a.data == NULL || str == NULL || str->d_buf == NULL || str->d_size == 0 ||
-	    h->sh_entsize == 0 || t->names_len + str->d_size >= UINT32_MAX)
+	    h->sh_entsize == 0 || a.t->names_len + str->d_size >= UINT32_MAX)
 		return;
 	a.strings = str->d_buf;
 	a.strings_len = str->d_size;
-	a.base = add_names(t, a.strings, a.strings_len);
+	a.base = add_names(a.t, a.strings, a.strings_len);
 	size_t count = a.data->d_size / h->sh_entsize;
 	for (size_t i = 1; i < count && i < SYMBOLS_MAX; i++)
 		add_symbol(&a, (int)i);
 }
 
+static bool has_table(Elf *elf, uint32_t type)
+{
+	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
+		GElf_Shdr h;
+		if (gelf_getshdr(scn, &h) != NULL && h.sh_type == type)
+			return true;
+	}
+	return false;
+}
+
 enum ctop_err symtab_add_elf(struct symtab *t, struct elf *f, uint64_t shift, struct err *e)
 {
 	Elf *elf = elf_handle(f);
-	size_t count;
-	struct section *sections = read_sections(elf, &count);
+	struct adding common = {.t = t, .shift = shift, .sparse = !has_table(elf, SHT_SYMTAB)};
+	struct section *sections = read_sections(elf, &common.section_count);
 	if (sections == NULL)
 		return err_set(e, CTOP_EFORMAT, "bad section headers: %s", elf_errmsg(-1));
+	common.sections = sections;
 	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
 		GElf_Shdr h;
 		if (gelf_getshdr(scn, &h) != NULL &&
 		    (h.sh_type == SHT_SYMTAB || h.sh_type == SHT_DYNSYM))
-			add_table(t, elf, scn, &h, shift, sections, count);
+			add_table(&common, elf, scn, &h);
 	}
 	free(sections);
 	return CTOP_OK;

@@ -73,7 +73,13 @@ static enum unwind_end blind_step(struct unwinder *u, struct walk *w, const stru
 	if (u->mode != UNWIND_FP && scan_step(u, w, p) == UNWIND_ROOT)
 		return UNWIND_ROOT;
 	*way = UNWIND_BY_FP;
-	return u->mode == UNWIND_DWARF ? UNWIND_NO_INFO : fp_step(w, root);
+	if (u->mode == UNWIND_DWARF)
+		return UNWIND_NO_INFO;
+	enum unwind_end end = fp_step(w, root);
+	/* Where tables describe the rest, code without them is assembly, in which a zero in
+	 * the frame pointer's register is a number like any other. */
+	bool doubtful = *root && w->exact && p->image->data.cfi != NULL;
+	return doubtful ? UNWIND_NO_INFO : end;
 }
 
 /* Steps to the caller; *root is set instead when there is none. */

@@ -66,7 +66,22 @@ compare python3 $py
 kill -CONT $sh
 kill -STOP $py
 compare "shares (2 threads)" $sh
-kill $sh; kill -CONT $py
+kill $sh
+
+# A compiler: deep C++ stacks, a large program, addresses ever new, short-lived processes.
+{
+	echo '#include <functional>'
+	echo '#include <map>'
+	echo '#include <string>'
+	for i in $(seq 40); do
+		echo "template <int N> struct T$i { std::map<std::string, std::function<int(int)>> m;"
+		echo "int f(const std::string &s) { m[s] = [](int x) { return x * N; }; return N; } };"
+		echo "int g$i() { T$i<$i> t; return t.f(\"a\"); }"
+	done
+} >"$tmp/work.cc"
+( while :; do g++ -O2 -S "$tmp/work.cc" -o "$tmp/work.s"; done ) & cc=$!
+compare "cc1plus, run again and again" $cc
+kill $cc; kill -CONT $py
 
 # The slowdown of a target: the same work, alone and sampled, in turn.
 work='

@@ -39,6 +39,10 @@ static pid_t start_quietly(char *const *argv)
 		execvp(argv[0], argv);
 		_exit(127);
 	}
+	if (pid < 0) { /* −1 must never reach kill() */
+		perror("fork");
+		exit(1);
+	}
 	return pid;
 }
 

@@ -65,6 +65,10 @@ struct pty *pty_start(char *const *argv, int rows, int cols, const char *term, c
 		execvp(argv[0], argv);
 		_exit(127);
 	}
+	if (p->pid < 0) { /* −1 must never reach kill() */
+		fprintf(stderr, "no pseudo-terminal (is /dev/pts mounted?): %s\n", strerror(errno));
+		exit(1);
+	}
 	fcntl(p->master, F_SETFL, O_NONBLOCK);
 	return p;
 }

@@ -38,6 +38,10 @@ pid_t workload_start(const char *name, const char *arg)
 		execl(path, path, arg, (char *)NULL);
 		_exit(127);
 	}
+	if (pid < 0) { /* −1 must never reach kill() */
+		perror("fork");
+		exit(1);
+	}
 	return pid;
 }
 
