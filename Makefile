@@ -65,6 +65,7 @@ BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/b
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/ctop $(BUILD)/demo
+	@:
 
 # --- dependencies -----------------------------------------------------------
 

@@ -49,6 +49,10 @@ bool elf_eh_frame_hdr(const struct elf *f, uint64_t *vaddr, uint64_t *len);
 /* Where a section that is loaded lies. False when there is none, or it is empty. */
 bool elf_section_place(const struct elf *f, const char *name, uint64_t *vaddr, uint64_t *len);
 
+/* What the loader would put at ELF address `vaddr`: the address a relative relocation gives
+ * it. False when there is none. A worker's job. */
+bool elf_relative(const struct elf *f, uint64_t vaddr, uint64_t *value);
+
 /* The bytes of a section (`name` begins with a dot), decompressed where they are compressed,
  * also under its old name (.zdebug_… for .debug_…), in memory the caller frees; at most
  * 512 MB. NULL when there is none. A worker's job. */

@@ -7,6 +7,7 @@
 #ifndef CTOP_FUNCS_H
 #define CTOP_FUNCS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,20 +22,23 @@ enum func_kind {
 	FUNC_KERNEL,  /* kernel code */
 	FUNC_JIT,     /* code without a file */
 	FUNC_MARK,    /* "[truncated at 16 KB]", "[no unwind info]", "[folded]", … */
-	FUNC_KINDS
+	FUNC_KINDS,
+	FUNC_NAMELESS = 1 << 8, /* added to a kind: code without a symbol, named by its address */
 };
 
 struct func {
-	const char *name;   /* cleaned UTF-8; borrowed for the life of the table */
-	const char *module; /* "" where there is none */
-	enum func_kind kind;
+	const char *name;    /* cleaned UTF-8; borrowed for the life of the table */
+	const char *module;  /* "" where there is none */
+	enum func_kind kind; /* without FUNC_NAMELESS */
+	bool nameless;
 };
 
 struct funcs *funcs_new(void); /* holds id 0, the root, named "all" */
 void funcs_free(struct funcs *t);
 
-/* The id of (name, module, kind), added when new. Writer only. */
-uint32_t funcs_add(struct funcs *t, const char *name, const char *module, enum func_kind kind);
+/* The id of (name, module, kind), added when new; FUNC_NAMELESS may be added to `kind`.
+ * Writer only. */
+uint32_t funcs_add(struct funcs *t, const char *name, const char *module, unsigned kind);
 
 /* The entry of an id; the root's for one out of range. */
 const struct func *funcs_get(const struct funcs *t, uint32_t id);

@@ -56,6 +56,13 @@ void hash_map_clear(struct hash_map *m);
  * hash_map_next(). */
 bool hash_map_get(const struct hash_map *m, uint64_t key, uint32_t *value, size_t *pos);
 
+/* Has the memory fetched that a look-up of `key` will read. */
+static inline void hash_map_prefetch(const struct hash_map *m, uint64_t key)
+{
+	if (m->slots != NULL)
+		__builtin_prefetch(&m->slots[hash_u64(key) & m->mask]);
+}
+
 /* The next entry with the same key after *pos; for keys that are hashes. */
 bool hash_map_next(const struct hash_map *m, uint64_t key, uint32_t *value, size_t *pos);
 

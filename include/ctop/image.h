@@ -19,6 +19,7 @@
 struct cfi;
 struct elf;
 struct images;
+struct pclntab;
 struct symtab;
 
 enum { IMAGE_NONE = 0 }; /* id 0: an address no mapping holds */
@@ -38,11 +39,12 @@ enum image_state {
 
 /* What loading yields. */
 struct image_data {
-	struct elf *elf;        /* owned; NULL for the kernel */
-	struct symtab *symbols; /* owned; finished; may be empty */
-	struct cfi *cfi;        /* owned; its own, or that of the debug file; NULL for none */
-	bool has_symtab;        /* .symtab found, here or in the debug file (not just .dynsym) */
-	bool names_hidden;      /* kernel: addresses are all zero for us */
+	struct elf *elf;         /* owned; NULL for the kernel */
+	struct symtab *symbols;  /* owned; finished; may be empty */
+	struct cfi *cfi;         /* owned; its own, or that of the debug file; NULL for none */
+	struct pclntab *pclntab; /* owned; of a Go program; NULL for none */
+	bool has_symtab;         /* .symtab found, here or in the debug file (not just .dynsym) */
+	bool names_hidden;       /* kernel: addresses are all zero for us */
 	unsigned char build_id[64];
 	uint32_t build_id_len;
 	bool has_debug; /* a separate debug file was found */
@@ -58,6 +60,12 @@ struct image {
 	uint32_t failures; /* times that loading failed */
 	struct image_data data;
 };
+
+/* Whether tables tell how its stack frames are laid out. */
+static inline bool image_is_described(const struct image *im)
+{
+	return im->data.cfi != NULL || im->data.pclntab != NULL;
+}
 
 /* Identity of an image. */
 struct image_key {

@@ -23,7 +23,7 @@ struct profile;
 
 /* A raw location: what unwinding yields, before any name. 16 bytes. */
 enum loc_kind {
-	LOC_PROCESS, /* addr: dense process number; the first location of every stack */
+	LOC_PROCESS, /* addr: a func id of kind FUNC_PROCESS; the first location of every stack */
 	LOC_IP,      /* owner: image id, addr: ELF address */
 	LOC_RETURN,  /* the same, a return address */
 	LOC_KERNEL,  /* addr: kernel address, leaf */

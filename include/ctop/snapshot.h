@@ -53,8 +53,7 @@ struct snapshot_losses {
 	uint64_t bad;             /* contradictory stack */
 	uint64_t unreadable;      /* a page of the stack could not be copied */
 	uint64_t too_deep;
-	uint64_t unresolved; /* samples whose leaf has no name */
-	uint64_t folded;     /* samples in sub-trees folded for want of memory */
+	uint64_t folded; /* samples in sub-trees folded for want of memory */
 };
 
 enum target_state {

@@ -9,6 +9,7 @@
 #include "ctop/clock.h"
 #include "ctop/folded.h"
 #include "ctop/options.h"
+#include "ctop/query.h"
 #include "ctop/savefile.h"
 #include "ctop/session.h"
 #include "ctop/snapshot.h"
@@ -131,7 +132,7 @@ static void summarize(const struct recording *r, const struct snapshot *s, const
 	        st->all_samples > 0 ? 100.0 * (double)st->complete / (double)st->all_samples
 	                            : 100.0,
 	        broken.len > 0 ? "broken: " : "none broken", strbuf_str(&broken),
-	        lost.len > 0 ? strbuf_str(&lost) : "none", l->unresolved);
+	        lost.len > 0 ? strbuf_str(&lost) : "none", query_nameless(s));
 	if (r->o->file == NULL) {
 		double own = (double)clock_process_cpu_ns();
 		fprintf(stderr, "ctop: used %.3f s of CPU itself, %.1f µs a sample\n", own / 1e9,

@@ -164,6 +164,32 @@ bool elf_section_place(const struct elf *f, const char *name, uint64_t *vaddr, u
 	return h.sh_size > 0;
 }
 
+static bool find_relative(Elf_Data *data, size_t count, uint64_t vaddr, uint64_t *value)
+{
+	for (size_t i = 0; i < count && i < INT32_MAX; i++) {
+		GElf_Rela r;
+		if (gelf_getrela(data, (int)i, &r) == NULL || r.r_offset != vaddr)
+			continue;
+		*value = (uint64_t)r.r_addend;
+		return GELF_R_SYM(r.r_info) == 0;
+	}
+	return false;
+}
+
+bool elf_relative(const struct elf *f, uint64_t vaddr, uint64_t *value)
+{
+	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(f->handle, scn)) != NULL;) {
+		GElf_Shdr h;
+		Elf_Data *data = NULL;
+		if (gelf_getshdr(scn, &h) != NULL && h.sh_type == SHT_RELA && h.sh_entsize != 0 &&
+		    (h.sh_flags & SHF_ALLOC) != 0)
+			data = elf_getdata(scn, NULL);
+		if (data != NULL && find_relative(data, data->d_size / h.sh_entsize, vaddr, value))
+			return true;
+	}
+	return false;
+}
+
 /* Undoes compression, of the standard's kind or of GNU's older one. */
 static bool inflate_section(Elf_Scn *scn, const GElf_Shdr *h, bool gnu)
 {

@@ -4,6 +4,7 @@
 #include "ctop/cfi.h"
 #include "ctop/elf.h"
 #include "ctop/kallsyms.h"
+#include "ctop/pclntab.h"
 #include "ctop/symtab.h"
 
 #include <gelf.h>
@@ -86,10 +87,13 @@ enum ctop_err image_load(struct image_data *out, int fd, const struct image_open
 	}
 	out->cfi = cfi_load(out->elf);
 	out->has_symtab = has_symtab(out->elf);
+	out->pclntab = pclntab_load(out->elf);
 	out->symbols = symtab_new();
 	symtab_add_elf(out->symbols, out->elf, 0, NULL);
 	if (!out->has_symtab && opener != NULL)
 		load_debug(out, opener);
+	if (!out->has_symtab && out->pclntab != NULL)
+		pclntab_add_symbols(out->pclntab, out->symbols);
 	symtab_finish(out->symbols);
 	return CTOP_OK;
 }
@@ -104,6 +108,7 @@ void image_data_fini(struct image_data *d)
 {
 	elf_close(d->elf);
 	cfi_free(d->cfi);
+	pclntab_free(d->pclntab);
 	symtab_free(d->symbols);
 	*d = (struct image_data){0};
 }

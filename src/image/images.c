@@ -3,6 +3,7 @@
 #include "ctop/hash.h"
 #include "ctop/image.h"
 #include "ctop/mem.h"
+#include "ctop/pclntab.h"
 #include "ctop/symtab.h"
 #include "ctop/utf8.h"
 #include "ctop/vec.h"
@@ -122,7 +123,8 @@ size_t images_bytes(const struct images *t)
 	for (size_t i = 0; i < t->count; i++) {
 		const struct image_data *d = &t->slots[i]->image.data;
 		bytes += sizeof(struct slot) + (d->symbols != NULL ? symtab_bytes(d->symbols) : 0) +
-		         (d->cfi != NULL ? cfi_bytes(d->cfi) : 0);
+		         (d->cfi != NULL ? cfi_bytes(d->cfi) : 0) +
+		         (d->pclntab != NULL ? pclntab_bytes(d->pclntab) : 0);
 	}
 	return bytes;
 }

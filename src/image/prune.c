@@ -8,6 +8,7 @@
 
 #include "ctop/elf.h"
 #include "ctop/mem.h"
+#include "ctop/pclntab.h"
 #include "ctop/sparse.h"
 
 #include <fcntl.h>
@@ -158,6 +159,35 @@ static void keep_frames(const struct pruning *p)
 	}
 }
 
+/* --- Go's table ------------------------------------------------------------------------- */
+
+struct go_place {
+	const struct pruning *p;
+	uint64_t offset; /* of the table in the file */
+};
+
+static void keep_go_piece(void *ctx, size_t offset, size_t len)
+{
+	const struct go_place *at = ctx;
+	keep(at->p, at->offset + offset, len);
+}
+
+static void keep_go(const struct pruning *p)
+{
+	static const char *const names[] = {".gopclntab", ".data.rel.ro.gopclntab"};
+	struct pclntab *t = pclntab_load(p->elf);
+	struct go_place at = {.p = p};
+	for (size_t i = 0; t != NULL && i < sizeof names / sizeof names[0]; i++) {
+		uint64_t vaddr, len;
+		if (elf_section_place(p->elf, names[i], &vaddr, &len) &&
+		    vaddr_to_offset(p, vaddr, &at.offset))
+			break;
+	}
+	for (size_t i = 0; t != NULL && i < p->w->pc_count; i++)
+		pclntab_pieces(t, p->w->pcs[i], keep_go_piece, &at);
+	pclntab_free(t);
+}
+
 /* --- symbols ---------------------------------------------------------------------------- */
 
 static void keep_symbol(const struct pruning *p, uint64_t offset, const Elf64_Sym *sym,
@@ -244,6 +274,7 @@ enum ctop_err prune_elf(int fd, const struct prune_wanted *w, struct sparse *out
 	keep_headers(&p);
 	keep_sections(&p);
 	keep_frames(&p);
+	keep_go(&p);
 	elf_close(p.elf);
 	return CTOP_OK;
 }

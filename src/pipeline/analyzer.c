@@ -70,7 +70,6 @@ static void finish_jobs(struct analyzer *a)
 	}
 	if (!any)
 		return;
-	naming_forget(a->naming);
 	stacker_retry(a->stacker, clock_now_ns(), false);
 	if (mended || profile_stats(a->profile)->losses.parked_too_long > 0)
 		profile_regroup(a->profile); /* stacks counted before their names were known */
@@ -105,8 +104,7 @@ static void on_mmap(struct analyzer *a, const struct record *r)
 static void on_comm(struct analyzer *a, const struct record *r)
 {
 	const struct record_comm *c = (const struct record_comm *)(const void *)r;
-	if (procs_comm(a->procs, r->pid, r->tid, c->name, (r->flags & RECORD_EXEC) != 0))
-		profile_regroup(a->profile);
+	procs_comm(a->procs, r->pid, r->tid, c->name, (r->flags & RECORD_EXEC) != 0);
 }
 
 static void on_fork(struct analyzer *a, const struct record *r)
@@ -299,13 +297,11 @@ static void build(struct analyzer *a)
 	        .start_ns = a->c.start_ns,
 	};
 	a->profile = profile_new(&pc);
-	a->procs = procs_new(a->profile);
-	naming_set_procs(a->naming, a->procs);
+	a->procs = procs_new(a->profile, a->c.funcs);
 	struct stacker_config sc = {
 	        .profile = a->profile,
 	        .procs = a->procs,
 	        .images = a->images,
-	        .naming = a->naming,
 	        .funcs = a->c.funcs,
 	        .kernel = a->kernel,
 	        .stack_bytes = a->c.source->stack_bytes,

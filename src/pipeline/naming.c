@@ -7,23 +7,16 @@
 #include "ctop/mem.h"
 #include "ctop/profile.h"
 #include "ctop/symbol.h"
-#include "procs.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { RECENT = 1024 };
 
 struct naming {
 	struct images *images;
 	struct funcs *funcs;
 	struct symbols *symbols;
-	struct procs *procs;
 	uint32_t kernel;
-	struct {
-		struct loc loc;
-		bool known, resolved;
-	} recent[RECENT];
+	struct hash_map known; /* hash of (name, image) → function id */
 };
 
 struct naming *naming_new(struct images *images, struct funcs *funcs, uint32_t kernel)
@@ -39,12 +32,8 @@ void naming_free(struct naming *n)
 	if (n == NULL)
 		return;
 	symbols_free(n->symbols);
+	hash_map_fini(&n->known);
 	free(n);
-}
-
-void naming_set_procs(struct naming *n, struct procs *procs)
-{
-	n->procs = procs;
 }
 
 /* A file is a library when it is named like one; all else that was mapped as
@@ -75,47 +64,33 @@ static const struct image *place(const struct naming *n, const struct loc *loc, 
 	return images_get(n->images, kernel ? n->kernel : loc->owner);
 }
 
+/* The function id of a symbol. Its name stays where it is, so its place stands for it: no
+ * string is looked at again. */
+static uint32_t code_func(struct naming *n, const struct image *im, const struct symbol *sym)
+{
+	uint64_t key = hash_pair((uintptr_t)sym->name, im->id) | 1;
+	uint32_t id;
+	if (hash_map_get(&n->known, key, &id, NULL))
+		return id;
+	unsigned nameless = sym->resolved ? 0 : FUNC_NAMELESS;
+	id = funcs_add(n->funcs, sym->name, sym->module, kind_of(im) | nameless);
+	hash_map_add(&n->known, key, id);
+	return id;
+}
+
 uint32_t naming_func(void *naming, const struct loc *loc)
 {
 	struct naming *n = naming;
-	if (loc->kind == LOC_MARK)
-		return (uint32_t)loc->addr;
-	if (loc->kind == LOC_PROCESS) {
-		const struct proc *p = procs_at(n->procs, (uint32_t)loc->addr);
-		return funcs_add(n->funcs, p->name, "", FUNC_PROCESS);
-	}
-	uint64_t vaddr;
-	struct symbol sym;
-	const struct image *im = place(n, loc, &vaddr);
-	symbol_find(n->symbols, im, vaddr, &sym);
-	return funcs_add(n->funcs, sym.name, sym.module, kind_of(im));
-}
-
-bool naming_resolves(struct naming *n, const struct loc *loc)
-{
 	if (loc->kind == LOC_MARK || loc->kind == LOC_PROCESS)
-		return true;
-	size_t i = hash_pair(loc->addr, loc->owner) % RECENT;
-	const struct loc *have = &n->recent[i].loc;
-	if (n->recent[i].known && have->addr == loc->addr && have->owner == loc->owner &&
-	    have->kind == loc->kind)
-		return n->recent[i].resolved;
+		return (uint32_t)loc->addr;
 	uint64_t vaddr;
 	struct symbol sym;
 	const struct image *im = place(n, loc, &vaddr);
 	symbol_find(n->symbols, im, vaddr, &sym);
-	n->recent[i].loc = *loc;
-	n->recent[i].known = true;
-	n->recent[i].resolved = sym.resolved;
-	return sym.resolved;
-}
-
-void naming_forget(struct naming *n)
-{
-	memset(n->recent, 0, sizeof n->recent);
+	return code_func(n, im, &sym);
 }
 
 size_t naming_bytes(const struct naming *n)
 {
-	return symbols_bytes(n->symbols);
+	return symbols_bytes(n->symbols) + hash_map_bytes(&n->known);
 }

@@ -1,6 +1,7 @@
 /* procs: processes and threads in time order; see procs.h. */
 #include "procs.h"
 
+#include "ctop/funcs.h"
 #include "ctop/hash.h"
 #include "ctop/maps.h"
 #include "ctop/mem.h"
@@ -12,8 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const uint32_t UNKNOWN = UINT32_MAX;
+
 struct procs {
 	struct profile *profile;
+	struct funcs *funcs;
 	struct proc **all; /* by number */
 	size_t count, cap;
 	struct hash_map by_pid; /* pid → number of the current process */
@@ -25,10 +29,11 @@ static uint64_t thread_key(uint32_t pid, uint32_t tid)
 	return (uint64_t)pid << 32 | tid;
 }
 
-struct procs *procs_new(struct profile *profile)
+struct procs *procs_new(struct profile *profile, struct funcs *funcs)
 {
 	struct procs *t = mem_zalloc(1, sizeof *t);
 	t->profile = profile;
+	t->funcs = funcs;
 	return t;
 }
 
@@ -56,6 +61,7 @@ static struct proc *add(struct procs *t, uint32_t pid, struct maps *maps)
 	p->pid = pid;
 	p->maps = maps;
 	snprintf(p->name, sizeof p->name, "[pid %u]", pid);
+	p->func = UNKNOWN;
 	t->all[t->count++] = p;
 	hash_map_set(&t->by_pid, (uint64_t)pid + 1, p->number);
 	return p;
@@ -73,6 +79,14 @@ struct proc *procs_get(struct procs *t, uint32_t pid)
 {
 	struct proc *p = find(t, pid);
 	return p != NULL ? p : add(t, pid, maps_new());
+}
+
+uint32_t procs_func(struct procs *t, uint32_t number)
+{
+	struct proc *p = t->all[number];
+	if (p->func == UNKNOWN)
+		p->func = funcs_add(t->funcs, p->name, "", FUNC_PROCESS);
+	return p->func;
 }
 
 struct proc *procs_at(const struct procs *t, uint32_t number)
@@ -109,6 +123,7 @@ void procs_fork(struct procs *t, uint32_t pid, uint32_t tid, uint32_t ppid, uint
 		struct proc *child = add(t, pid, maps_ref(parent->maps));
 		child->user = parent->user;
 		memcpy(child->name, parent->name, sizeof child->name);
+		child->func = parent->func;
 	}
 	struct proc *p = procs_get(t, pid);
 	if (start_ticks != 0 && pid == tid)
@@ -125,7 +140,7 @@ static void clean_name(char *out, size_t cap, const char *name)
 	snprintf(out, cap, "%.*s", (int)utf8_fit(clean, cap - 1, NULL), clean);
 }
 
-bool procs_comm(struct procs *t, uint32_t pid, uint32_t tid, const char *name, bool exec)
+void procs_comm(struct procs *t, uint32_t pid, uint32_t tid, const char *name, bool exec)
 {
 	char clean[64];
 	clean_name(clean, sizeof clean, name);
@@ -137,13 +152,11 @@ bool procs_comm(struct procs *t, uint32_t pid, uint32_t tid, const char *name, b
 		p->user = p->in_exec = true;
 		forget_thread(t, pid, tid);
 	}
-	bool renamed = false;
 	if (pid == tid) {
-		renamed = !exec && strcmp(p->name, clean) != 0;
 		memcpy(p->name, clean, sizeof p->name);
+		p->func = UNKNOWN;
 	}
 	profile_thread_rename(t->profile, procs_thread(t, pid, tid), clean);
-	return renamed;
 }
 
 void procs_exit(struct procs *t, uint32_t pid, uint32_t tid)

@@ -10,7 +10,6 @@
 #include "ctop/profile.h"
 #include "ctop/record.h"
 #include "depth.h"
-#include "naming.h"
 #include "procs.h"
 
 #include <stdio.h>
@@ -191,7 +190,8 @@ static size_t build_chain(struct stacker *s, const struct work *w, enum unwind_e
                           size_t user_count)
 {
 	size_t n = 0;
-	s->locs[n++] = (struct loc){.addr = w->process, .kind = LOC_PROCESS};
+	s->locs[n++] =
+	        (struct loc){.addr = procs_func(s->c.procs, w->process), .kind = LOC_PROCESS};
 	if (end != UNWIND_ROOT) {
 		uint32_t mark =
 		        end == UNWIND_TRUNCATED ? cut_mark(s, w->record->stack_len) : s->marks[end];
@@ -223,8 +223,6 @@ static bool count_sample(struct stacker *s, struct work *w)
 	struct snapshot_losses *losses = &profile_stats(s->c.profile)->losses;
 	if (end != UNWIND_ROOT)
 		++*loss_of(losses, end);
-	if (!naming_resolves(s->c.naming, &s->locs[n - 1]))
-		losses->unresolved++;
 	for (size_t i = 0; s->c.touch != NULL && i < n; i++)
 		s->c.touch(s->c.touch_ctx, &s->locs[i]);
 	uint32_t stack = profile_stack(s->c.profile, s->locs, n);

@@ -18,7 +18,6 @@
 struct funcs;
 struct images;
 struct loc;
-struct naming;
 struct procs;
 struct profile;
 struct record_sample;
@@ -33,7 +32,6 @@ struct stacker_config {
 	struct profile *profile;
 	struct procs *procs;
 	struct images *images;
-	struct naming *naming;
 	struct funcs *funcs;
 	uint32_t kernel;                /* id of the kernel's image */
 	uint32_t stack_bytes;           /* size of dumps at the start */

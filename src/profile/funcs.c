@@ -47,18 +47,20 @@ const struct func *funcs_get(const struct funcs *t, uint32_t id)
 	return &t->chunks[id >> CHUNK_BITS][id & (CHUNK - 1)];
 }
 
-uint32_t funcs_add(struct funcs *t, const char *name, const char *module, enum func_kind kind)
+uint32_t funcs_add(struct funcs *t, const char *name, const char *module, unsigned flags)
 {
+	enum func_kind kind = (enum func_kind)(flags & ~(unsigned)FUNC_NAMELESS);
+	bool nameless = (flags & FUNC_NAMELESS) != 0;
 	/* Interned strings are equal when their addresses are. */
 	const char *n = intern_str(t->strings, intern_adds(t->strings, name));
 	const char *m = intern_str(t->strings, intern_adds(t->strings, module));
-	uint64_t key = hash_pair((uintptr_t)n, (uintptr_t)m ^ (uint64_t)kind << 56) | 1;
+	uint64_t key = hash_pair((uintptr_t)n, (uintptr_t)m ^ (uint64_t)flags << 48) | 1;
 	uint32_t id;
 	size_t pos;
 	bool found = hash_map_get(&t->index, key, &id, &pos);
 	for (; found; found = hash_map_next(&t->index, key, &id, &pos)) {
 		const struct func *f = funcs_get(t, id);
-		if (f->name == n && f->module == m && f->kind == kind)
+		if (f->name == n && f->module == m && f->kind == kind && f->nameless == nameless)
 			return id;
 	}
 	id = t->count;
@@ -67,7 +69,7 @@ uint32_t funcs_add(struct funcs *t, const char *name, const char *module, enum f
 	struct func **chunk = &t->chunks[id >> CHUNK_BITS];
 	if (*chunk == NULL)
 		*chunk = mem_alloc(CHUNK * sizeof **chunk);
-	(*chunk)[id & (CHUNK - 1)] = (struct func){n, m, kind};
+	(*chunk)[id & (CHUNK - 1)] = (struct func){n, m, kind, nameless};
 	hash_map_add(&t->index, key, id);
 	atomic_store_explicit(&t->count, id + 1, memory_order_release);
 	return id;

@@ -153,10 +153,15 @@ static uint32_t group_of(struct profile *p, struct generation *g, uint32_t stack
 		at = s->parent[at];
 	}
 	uint32_t node = at == STACK_ROOT || n == PROFILE_DEPTH ? NODE_ROOT : s->group[at];
+	bool fresh = false; /* the node was made here: it has no children */
 	while (n > 0) {
 		at = path[--n];
-		if (!is_hidden(&g->query, &s->locs[s->loc[at]]))
-			node = tree_child(g->tree, node, func_of(p, s->loc[at]));
+		if (!is_hidden(&g->query, &s->locs[s->loc[at]])) {
+			uint32_t func = func_of(p, s->loc[at]), before = tree_count(g->tree);
+			node = fresh ? tree_first_child(g->tree, node, func)
+			             : tree_child(g->tree, node, func);
+			fresh = tree_count(g->tree) > before;
+		}
 		s->group[at] = node;
 	}
 	return node;

@@ -45,9 +45,14 @@ static bool same_loc(const struct loc *a, const struct loc *b)
 	return a->addr == b->addr && a->owner == b->owner && a->kind == b->kind;
 }
 
+static uint64_t loc_key(const struct loc *loc)
+{
+	return hash_pair(loc->addr, (uint64_t)loc->owner << 8 | loc->kind) | 1;
+}
+
 uint32_t stacks_loc(struct stacks *t, const struct loc *loc)
 {
-	uint64_t key = hash_pair(loc->addr, (uint64_t)loc->owner << 8 | loc->kind) | 1;
+	uint64_t key = loc_key(loc);
 	uint32_t id;
 	size_t pos;
 	bool found = hash_map_get(&t->loc_index, key, &id, &pos);
@@ -64,16 +69,25 @@ uint32_t stacks_loc(struct stacks *t, const struct loc *loc)
 	return id;
 }
 
+/* Exact: the pair is the key; +1 keeps it from being 0. */
+static uint64_t child_key(uint32_t parent, uint32_t loc)
+{
+	return ((uint64_t)parent << 32 | loc) + 1;
+}
+
+static uint32_t add_child(struct stacks *t, uint32_t parent, uint32_t loc)
+{
+	uint32_t node = new_node(t, parent, loc);
+	hash_map_add(&t->index, child_key(parent, loc), node);
+	return node;
+}
+
 uint32_t stacks_child(struct stacks *t, uint32_t parent, uint32_t loc)
 {
-	/* Exact: the pair is the key; +1 keeps it from being 0. */
-	uint64_t key = ((uint64_t)parent << 32 | loc) + 1;
 	uint32_t node;
-	if (hash_map_get(&t->index, key, &node, NULL))
+	if (hash_map_get(&t->index, child_key(parent, loc), &node, NULL))
 		return node;
-	node = new_node(t, parent, loc);
-	hash_map_add(&t->index, key, node);
-	return node;
+	return add_child(t, parent, loc);
 }
 
 static uint64_t hash_loc(uint64_t before, const struct loc *loc)
@@ -106,6 +120,27 @@ static bool find_chain(const struct stacks *t, uint64_t hash, const struct loc *
 	       same_loc(&t->locs[t->loc[*node]], leaf);
 }
 
+/* Enters a chain from the last location whose node is known. Below a node that has just
+ * been made everything is new: nothing is looked for there. */
+static uint32_t enter_chain(struct stacks *t, const struct loc *locs, size_t count)
+{
+	size_t from = count;
+	while (from > 0 && t->last_nodes[from - 1] == NODE_UNSET)
+		from--;
+	uint32_t node = from > 0 ? t->last_nodes[from - 1] : STACK_ROOT;
+	for (size_t i = from; i < count; i++)
+		hash_map_prefetch(&t->loc_index, loc_key(&locs[i]));
+	bool fresh = false;
+	for (size_t i = from; i < count; i++) {
+		uint32_t loc = stacks_loc(t, &locs[i]);
+		size_t before = t->count;
+		node = fresh ? add_child(t, node, loc) : stacks_child(t, node, loc);
+		fresh = t->count > before;
+		t->last_nodes[i] = node;
+	}
+	return node;
+}
+
 uint32_t stacks_chain(struct stacks *t, const struct loc *locs, size_t count)
 {
 	size_t same = 0;
@@ -119,15 +154,7 @@ uint32_t stacks_chain(struct stacks *t, const struct loc *locs, size_t count)
 		return t->last_nodes[count - 1];
 	uint64_t hash = t->last_hashes[count - 1];
 	if (!find_chain(t, hash, &locs[count - 1], &node)) {
-		/* From the last location whose node is known. */
-		size_t from = count;
-		while (from > 0 && t->last_nodes[from - 1] == NODE_UNSET)
-			from--;
-		node = from > 0 ? t->last_nodes[from - 1] : STACK_ROOT;
-		for (size_t i = from; i < count; i++) {
-			node = stacks_child(t, node, stacks_loc(t, &locs[i]));
-			t->last_nodes[i] = node;
-		}
+		node = enter_chain(t, locs, count);
 		hash_map_set(&t->chains, hash | 1, node);
 	}
 	t->last_nodes[count - 1] = node;

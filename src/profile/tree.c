@@ -190,17 +190,26 @@ static bool is_outermost(const struct group_tree *t, uint32_t parent, uint32_t f
 	return true;
 }
 
-uint32_t tree_child(struct group_tree *t, uint32_t parent, uint32_t func)
+static uint64_t child_key(uint32_t parent, uint32_t func)
 {
-	uint64_t key = ((uint64_t)parent << 32 | func) + 1;
-	uint32_t id;
-	if (hash_map_get(&t->children, key, &id, NULL))
-		return id;
+	return ((uint64_t)parent << 32 | func) + 1;
+}
+
+uint32_t tree_first_child(struct group_tree *t, uint32_t parent, uint32_t func)
+{
 	if (t->count >> CHUNK_BITS >= CHUNKS)
 		return NODE_ROOT;
-	id = append(t, parent, func, is_outermost(t, parent, func));
-	hash_map_add(&t->children, key, id);
+	uint32_t id = append(t, parent, func, is_outermost(t, parent, func));
+	hash_map_add(&t->children, child_key(parent, func), id);
 	return id;
+}
+
+uint32_t tree_child(struct group_tree *t, uint32_t parent, uint32_t func)
+{
+	uint32_t id;
+	if (hash_map_get(&t->children, child_key(parent, func), &id, NULL))
+		return id;
+	return tree_first_child(t, parent, func);
 }
 
 void tree_seal(struct group_tree *t)

@@ -55,6 +55,9 @@ void tree_unref(struct group_tree *t);
  * tree is full (64 M nodes). */
 uint32_t tree_child(struct group_tree *t, uint32_t parent, uint32_t func);
 
+/* The same for a parent that has no child yet: nothing is looked for. */
+uint32_t tree_first_child(struct group_tree *t, uint32_t parent, uint32_t func);
+
 /* Analyzer: parent, function and "outermost" of a node, without bounds checks. */
 struct tree_step {
 	uint32_t parent, func;

@@ -85,7 +85,7 @@ struct fallback *cfistep_fallback(struct unwinder *u)
 const struct row *cfistep_row(struct unwinder *u, const struct walk *w, const struct place *p)
 {
 	static const struct row none = {.kind = ROW_NONE};
-	if (u->mode == UNWIND_FP || p->image->state != IMAGE_READY || p->image->data.cfi == NULL)
+	if (u->mode == UNWIND_FP || p->image->state != IMAGE_READY || !image_is_described(p->image))
 		return &none;
 	if (!w->exact)
 		return rows_get(u->rows, p->image, p->vaddr - 1);

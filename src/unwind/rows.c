@@ -10,6 +10,7 @@
 #include "ctop/hash.h"
 #include "ctop/image.h"
 #include "ctop/mem.h"
+#include "ctop/pclntab.h"
 
 #include <dwarf.h>
 #include <stdlib.h>
@@ -160,10 +161,34 @@ static void fill_row(const struct cfi_rules *rules, struct row *row)
 	row->kind = (uint8_t)kind;
 }
 
+/* Go keeps its own tables: the distance to the return address, below which the frame
+ * pointer is saved wherever there is a frame. */
+static bool go_row(const struct pclntab *t, uint64_t vaddr, struct row *row)
+{
+	struct pclntab_func f;
+	uint32_t frame;
+	if (!pclntab_find(t, vaddr, &f))
+		return false;
+	if (f.top || f.signal) {
+		row->kind = f.top ? ROW_ROOT : ROW_SIGNAL;
+		return true;
+	}
+	if (!pclntab_frame(t, vaddr, &frame))
+		return false;
+	*row = (struct row){
+	        .kind = ROW_OFFSET, .cfa_reg = ARCH_SP, .cfa_offset = (int32_t)frame + 8, .ra = -1};
+	for (unsigned i = 0; frame > 0 && i < ARCH_SAVED; i++)
+		if (arch_saved[i] == ARCH_FP)
+			row->saved[i] = -2;
+	return true;
+}
+
 static void make_row(const struct image *im, uint64_t vaddr, struct row *row)
 {
 	struct cfi_rules rules;
 	*row = (struct row){.kind = ROW_NONE};
+	if (im->data.pclntab != NULL && go_row(im->data.pclntab, vaddr, row))
+		return;
 	if (im->data.cfi != NULL && cfi_rules_at(im->data.cfi, vaddr, &rules))
 		fill_row(&rules, row);
 }

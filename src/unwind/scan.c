@@ -40,7 +40,7 @@ enum unwind_end scan_step(struct unwinder *u, struct walk *w, const struct place
 {
 	/* Without tables for any of its code an image is likely to keep frame pointers; and
 	 * where nothing is mapped nothing has run: the call to it is the last thing done. */
-	if (p->image->id != IMAGE_NONE && p->image->data.cfi == NULL)
+	if (p->image->id != IMAGE_NONE && !image_is_described(p->image))
 		return UNWIND_NO_INFO;
 	unsigned words = p->image->id == IMAGE_NONE ? 1 : WORDS;
 	for (unsigned i = 0; i < words; i++) {

@@ -78,7 +78,7 @@ static enum unwind_end blind_step(struct unwinder *u, struct walk *w, const stru
 	enum unwind_end end = fp_step(w, root);
 	/* Where tables describe the rest, code without them is assembly, in which a zero in
 	 * the frame pointer's register is a number like any other. */
-	bool doubtful = *root && w->exact && p->image->data.cfi != NULL;
+	bool doubtful = *root && w->exact && image_is_described(p->image);
 	return doubtful ? UNWIND_NO_INFO : end;
 }
 

@@ -6,6 +6,7 @@
 #include "ctop/cfi.h"
 #include "ctop/elf.h"
 #include "ctop/image.h"
+#include "ctop/pclntab.h"
 #include "ctop/record.h"
 #include "ctop/symtab.h"
 #include "ctop/unwind.h"
@@ -121,6 +122,11 @@ static void check_edge(const struct capture_walk *w, const struct frame_addr *ca
 	unsigned char code[8];
 	if (caller->kind != FRAME_RETURN || im->data.elf == NULL || callee_im->data.elf == NULL ||
 	    caller->vaddr < 8 || elf_read_vaddr(im->data.elf, caller->vaddr - 8, code, 8) != 8)
+		return;
+	/* What a goroutine returns to at its end was never called. */
+	struct pclntab_func go;
+	if (im->data.pclntab != NULL && pclntab_find(im->data.pclntab, caller->vaddr - 1, &go) &&
+	    go.top)
 		return;
 	t->returns++;
 	bool call = arch_ends_in_call(code, 8);

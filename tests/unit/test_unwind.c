@@ -113,6 +113,35 @@ static void known_chains_are_found(void **state)
 	check_chain("chain-fp", fp, 1);
 }
 
+/* Stripped, without .eh_frame: Go's own table gives frames and names. */
+static void go_programs_are_unwound_and_named(void **state)
+{
+	static struct frame_addr frames[FRAMES];
+	struct capture_walk *w = open_fixture("go");
+	struct unwinder *u = unwinder_new(UNWIND_DWARF);
+	struct unwind_input in;
+	struct unwind_result r;
+	size_t samples = 0, complete = 0, goroutines = 0;
+	(void)state;
+	while (capture_walk_next(w, &in) != NULL) {
+		unwind_stack(u, &in, frames, FRAMES, &r);
+		samples++;
+		complete += r.end == UNWIND_ROOT;
+		assert_int_equal(r.steps[UNWIND_BY_FP], 0);
+		for (size_t i = 0; i + 1 < r.count; i++)
+			if (strcmp(name_of(w, &frames[i]), "main.work") == 0) {
+				const char *above = name_of(w, &frames[i + 1]);
+				assert_true(strcmp(above, "main.main") == 0 ||
+				            strcmp(above, "runtime.goexit") == 0);
+				goroutines++;
+			}
+	}
+	unwinder_free(u);
+	capture_walk_close(w);
+	assert_true(samples > 100 && goroutines > 50);
+	assert_true(complete * 1000 >= samples * 995);
+}
+
 static void signal_frames_and_the_vdso_are_passed(void **state)
 {
 	static const char *const names[] = {"chain-signal", "chain-vdso"};
@@ -205,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(stacks_of_real_programs_equal_libunwind),
 	        cmocka_unit_test(known_chains_are_found),
+	        cmocka_unit_test(go_programs_are_unwound_and_named),
 	        cmocka_unit_test(signal_frames_and_the_vdso_are_passed),
 	        cmocka_unit_test(a_cut_dump_is_truncated_and_never_wrong),
 	        cmocka_unit_test(garbage_is_survived),
