@@ -34,7 +34,20 @@ uint32_t arch_caller_mask(void);
  * pushed, seen from the signal trampoline (Linux's struct rt_sigframe). */
 unsigned arch_signal_slot(unsigned reg);
 
+/* Whether the `len` bytes at `code` return from a signal handler (rt_sigreturn(2)): how a
+ * trampoline is known that no table describes. */
+bool arch_is_signal_return(const unsigned char *code, size_t len);
+
+/* Whether the function whose first `len` bytes (at most ARCH_PROLOGUE are of use) stand at
+ * `code` sets up a frame pointer. */
+enum { ARCH_PROLOGUE = 192 };
+bool arch_keeps_frame_pointer(const unsigned char *code, size_t len);
+
 /* Whether `code`, the `len` bytes before a return address, end in a call. */
 bool arch_ends_in_call(const unsigned char *code, size_t len);
+
+/* The distance from a return address to the target of the direct call that ends `code`; false
+ * when it is not a direct one. */
+bool arch_call_target(const unsigned char *code, size_t len, int32_t *distance);
 
 #endif

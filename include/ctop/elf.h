@@ -43,6 +43,9 @@ const char *elf_debuglink(const struct elf *f, uint32_t *crc);
 /* e_type is ET_EXEC (fixed address) rather than ET_DYN. */
 bool elf_is_fixed(const struct elf *f);
 
+/* The address of the first instruction, 0 for a library that is never started. */
+uint64_t elf_entry(const struct elf *f);
+
 /* Where .eh_frame_hdr lies (PT_GNU_EH_FRAME). False when there is none. */
 bool elf_eh_frame_hdr(const struct elf *f, uint64_t *vaddr, uint64_t *len);
 

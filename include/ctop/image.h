@@ -43,6 +43,7 @@ struct image_data {
 	struct symtab *symbols;  /* owned; finished; may be empty */
 	struct cfi *cfi;         /* owned; its own, or that of the debug file; NULL for none */
 	struct pclntab *pclntab; /* owned; of a Go program; NULL for none */
+	uint64_t entry;          /* ELF address at which the program starts; 0: it does not */
 	bool has_symtab;         /* .symtab found, here or in the debug file (not just .dynsym) */
 	bool names_hidden;       /* kernel: addresses are all zero for us */
 	unsigned char build_id[64];

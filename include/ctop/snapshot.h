@@ -52,6 +52,7 @@ struct snapshot_losses {
 	uint64_t no_stack;        /* nothing captured of a user stack that should exist */
 	uint64_t bad;             /* contradictory stack */
 	uint64_t unreadable;      /* a page of the stack could not be copied */
+	uint64_t elsewhere;       /* interrupted code on another stack than its signal handler */
 	uint64_t too_deep;
 	uint64_t folded; /* samples in sub-trees folded for want of memory */
 };

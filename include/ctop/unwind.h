@@ -43,6 +43,7 @@ enum unwind_end {
 	UNWIND_NO_STACK,   /* the sample has no user registers */
 	UNWIND_BAD,        /* the stack contradicts itself (cfa not above, loop, not code) */
 	UNWIND_UNREADABLE, /* the copy ends early: a page of the stack was not in memory */
+	UNWIND_ELSEWHERE,  /* a signal interrupted code on another stack, which was not copied */
 	UNWIND_TOO_DEEP,   /* more than the caller's frames */
 	UNWIND_NEED_IMAGE, /* an image is IMAGE_WAITING: `need`; try again when it is loaded */
 	UNWIND_ENDS

@@ -115,6 +115,7 @@ static void summarize(const struct recording *r, const struct snapshot *s, const
 	add_loss(&broken, l->no_stack, "not captured");
 	add_loss(&broken, l->bad, "contradictory");
 	add_loss(&broken, l->unreadable, "with a page not in memory");
+	add_loss(&broken, l->elsewhere, "interrupted on another stack");
 	add_loss(&broken, l->too_deep, "too deep");
 	add_loss(&broken, l->parked_too_long, "unwound before a file was read");
 	add_loss(&broken, l->folded, "folded (raise --memory)");

@@ -18,6 +18,7 @@ struct elf {
 	int fd;
 	Elf *handle;
 	bool fixed;
+	uint64_t entry;
 	struct elf_segment segments[SEGMENTS_MAX];
 	size_t segment_count;
 };
@@ -51,6 +52,7 @@ static enum ctop_err open_handle(struct elf *f, struct err *e)
 	if (gelf_getclass(f->handle) != ELFCLASS64 || h.e_ident[EI_DATA] != ELFDATA2LSB)
 		return err_set(e, CTOP_EUNSUP, "not a 64-bit little-endian ELF file");
 	f->fixed = h.e_type == ET_EXEC;
+	f->entry = h.e_entry;
 	return read_segments(f, e);
 }
 
@@ -121,6 +123,11 @@ const char *elf_debuglink(const struct elf *f, uint32_t *crc)
 bool elf_is_fixed(const struct elf *f)
 {
 	return f->fixed;
+}
+
+uint64_t elf_entry(const struct elf *f)
+{
+	return f->entry;
 }
 
 bool elf_eh_frame_hdr(const struct elf *f, uint64_t *vaddr, uint64_t *len)

@@ -86,6 +86,7 @@ enum ctop_err image_load(struct image_data *out, int fd, const struct image_open
 			memcpy(out->build_id, id, len);
 	}
 	out->cfi = cfi_load(out->elf);
+	out->entry = elf_entry(out->elf);
 	out->has_symtab = has_symtab(out->elf);
 	out->pclntab = pclntab_load(out->elf);
 	out->symbols = symtab_new();

@@ -92,7 +92,7 @@ static bool read_header(struct pclntab *t, uint64_t text)
 	t->runs = t->v->runs != 0 ? (size_t)word_at(t, t->v->runs, 8) : 0;
 	t->index = t->v->index != 0 ? (size_t)word_at(t, t->v->index, 8) : 16;
 	if (count == 0 || count > FUNCTIONS_MAX || t->index > t->len || t->names > t->len ||
-	    t->runs > t->len || (t->len - t->index) / (2ul * t->v->word) < count)
+	    t->runs > t->len || (t->len - t->index) / t->v->word < 2 * count + 1)
 		return false;
 	t->count = (uint32_t)count;
 	return true;

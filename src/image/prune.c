@@ -6,6 +6,7 @@
  */
 #include "ctop/prune.h"
 
+#include "ctop/cfi.h"
 #include "ctop/elf.h"
 #include "ctop/mem.h"
 #include "ctop/pclntab.h"
@@ -159,6 +160,28 @@ static void keep_frames(const struct pruning *p)
 	}
 }
 
+/* Code that nothing describes is looked at: it may be a signal trampoline, and a call must
+ * stand before a return address, and its first instructions tell of a frame pointer. */
+static void keep_undescribed(const struct pruning *p)
+{
+	enum { BEFORE = 8, BYTES = 32, PROLOGUE = 192 };
+	struct cfi *c = cfi_load(p->elf);
+	for (size_t i = 0; i < p->w->pc_count; i++) {
+		uint64_t start, size, offset, pc = p->w->pcs[i];
+		if (c != NULL && cfi_function(c, pc, &start, &size))
+			continue;
+		if (vaddr_to_offset(p, pc - BEFORE, &offset))
+			keep(p, offset, BYTES);
+	}
+	for (size_t i = 0; i < p->w->start_count; i++) {
+		uint64_t start, size, offset;
+		if ((c == NULL || !cfi_function(c, p->w->starts[i], &start, &size)) &&
+		    vaddr_to_offset(p, p->w->starts[i], &offset))
+			keep(p, offset, PROLOGUE);
+	}
+	cfi_free(c);
+}
+
 /* --- Go's table ------------------------------------------------------------------------- */
 
 struct go_place {
@@ -274,6 +297,7 @@ enum ctop_err prune_elf(int fd, const struct prune_wanted *w, struct sparse *out
 	keep_headers(&p);
 	keep_sections(&p);
 	keep_frames(&p);
+	keep_undescribed(&p);
 	keep_go(&p);
 	elf_close(p.elf);
 	return CTOP_OK;

@@ -78,6 +78,7 @@ static void add_marks(struct stacker *s)
 	s->marks[UNWIND_NO_INFO] = add_mark(s, "[no unwind info]");
 	s->marks[UNWIND_NO_STACK] = add_mark(s, "[stack not captured]");
 	s->marks[UNWIND_BAD] = add_mark(s, "[broken stack]");
+	s->marks[UNWIND_ELSEWHERE] = add_mark(s, "[interrupted on another stack]");
 	s->marks[UNWIND_UNREADABLE] = add_mark(s, "[stack not in memory]");
 	snprintf(text, sizeof text, "[deeper than %d frames]", FRAMES_MAX);
 	s->marks[UNWIND_TOO_DEEP] = add_mark(s, text);
@@ -125,6 +126,8 @@ static uint64_t *loss_of(struct snapshot_losses *l, enum unwind_end end)
 		return &l->no_stack;
 	case UNWIND_TOO_DEEP:
 		return &l->too_deep;
+	case UNWIND_ELSEWHERE:
+		return &l->elsewhere;
 	case UNWIND_UNREADABLE:
 		return &l->unreadable;
 	default:

@@ -5,6 +5,7 @@
 
 #include <asm/perf_regs.h>
 #include <elf.h>
+#include <string.h>
 
 /* DWARF: rax rdx rcx rbx rsi rdi rbp rsp r8…r15 pc. */
 static const uint8_t perf_of[ARCH_REGS] = {
@@ -66,6 +67,25 @@ unsigned arch_signal_slot(unsigned reg)
 	return signal_slot[reg];
 }
 
+bool arch_is_signal_return(const unsigned char *code, size_t len)
+{
+	static const unsigned char wide[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+	static const unsigned char narrow[] = {0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05};
+	return (len >= sizeof wide && memcmp(code, wide, sizeof wide) == 0) ||
+	       (len >= sizeof narrow && memcmp(code, narrow, sizeof narrow) == 0);
+}
+
+/* push %rbp; mov %rsp,%rbp, in both encodings; a check or two may stand before it. */
+bool arch_keeps_frame_pointer(const unsigned char *code, size_t len)
+{
+	static const unsigned char store[] = {0x55, 0x48, 0x89, 0xe5};
+	static const unsigned char load[] = {0x55, 0x48, 0x8b, 0xec};
+	for (size_t i = 0; i + 4 <= len; i++)
+		if (memcmp(code + i, store, 4) == 0 || memcmp(code + i, load, 4) == 0)
+			return true;
+	return false;
+}
+
 /* call rel32 (e8), or call r/m64 (ff /2) in each of its lengths. */
 bool arch_ends_in_call(const unsigned char *code, size_t len)
 {
@@ -75,4 +95,12 @@ bool arch_ends_in_call(const unsigned char *code, size_t len)
 		if (code[len - n] == 0xff && (code[len - n + 1] & 0x38) == 0x10)
 			return true;
 	return false;
+}
+
+bool arch_call_target(const unsigned char *code, size_t len, int32_t *distance)
+{
+	if (len < 5 || code[len - 5] != 0xe8)
+		return false;
+	memcpy(distance, code + len - 4, sizeof *distance);
+	return true;
 }

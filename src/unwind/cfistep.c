@@ -8,6 +8,9 @@
 #include "ctop/rows.h"
 #include "walk.h"
 
+/* No stack is larger: what lies farther from a copy that goes on is not on its stack. */
+static const uint64_t NEAR = UINT64_C(64) << 20;
+
 static enum unwind_end find_cfa(const struct walk *w, const struct row *row, uint64_t *cfa)
 {
 	const struct arch_regs *regs = &w->regs;
@@ -70,6 +73,9 @@ static enum unwind_end signal_step(struct walk *w)
 		if (end != UNWIND_ROOT)
 			return end;
 	}
+	/* A handler may run on a stack of its own (sigaltstack(2)). */
+	uint64_t sp = caller.r[ARCH_SP], most = w->in->full_dump ? NEAR : w->in->stack_len;
+	w->elsewhere = sp < w->base || sp - w->base > most;
 	w->regs = caller;
 	w->exact = true;
 	return UNWIND_ROOT;

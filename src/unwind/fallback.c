@@ -250,7 +250,9 @@ enum unwind_end fallback_step(struct fallback *f, struct walk *w, bool *root)
 		return UNWIND_NO_INFO;
 	int rc = unw_step(&c);
 	if (rc < 0)
-		return w->in->full_dump ? UNWIND_TRUNCATED : UNWIND_BAD;
+		return w->elsewhere       ? UNWIND_ELSEWHERE
+		       : w->in->full_dump ? UNWIND_TRUNCATED
+		                          : UNWIND_BAD;
 	*root = rc == 0;
 	if (*root)
 		return UNWIND_ROOT;

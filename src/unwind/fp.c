@@ -3,9 +3,25 @@
  * A frame pointer is believed when it points into the copied stack above the
  * stack pointer, is aligned, and what stands beside it is a code address.
  */
+#include "ctop/elf.h"
+#include "ctop/image.h"
+#include "ctop/symtab.h"
 #include "walk.h"
 
 enum { FAR = 8 << 20 }; /* no frame is larger than a default stack */
+
+bool fp_is_kept(const struct place *p)
+{
+	unsigned char code[ARCH_PROLOGUE];
+	struct symtab_hit hit;
+	const struct image_data *d = &p->image->data;
+	if (!image_is_described(p->image))
+		return true;
+	if (d->elf == NULL || d->symbols == NULL || !symtab_find(d->symbols, p->vaddr, &hit))
+		return false;
+	size_t len = hit.size < sizeof code ? hit.size : sizeof code;
+	return arch_keeps_frame_pointer(code, elf_read_vaddr(d->elf, hit.start, code, len));
+}
 
 enum unwind_end fp_step(struct walk *w, bool *root)
 {
@@ -21,7 +37,7 @@ enum unwind_end fp_step(struct walk *w, bool *root)
 	if (end == UNWIND_ROOT)
 		end = walk_read(w, fp + 8, &ret);
 	if (end != UNWIND_ROOT)
-		return end == UNWIND_TRUNCATED ? end : UNWIND_NO_INFO;
+		return end == UNWIND_TRUNCATED || end == UNWIND_ELSEWHERE ? end : UNWIND_NO_INFO;
 	*root = ret == 0;
 	if (*root)
 		return UNWIND_ROOT;

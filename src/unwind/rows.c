@@ -7,6 +7,7 @@
 
 #include "ctop/bytes.h"
 #include "ctop/cfi.h"
+#include "ctop/elf.h"
 #include "ctop/hash.h"
 #include "ctop/image.h"
 #include "ctop/mem.h"
@@ -165,10 +166,14 @@ static void fill_row(const struct cfi_rules *rules, struct row *row)
  * pointer is saved wherever there is a frame. */
 static bool go_row(const struct pclntab *t, uint64_t vaddr, struct row *row)
 {
-	struct pclntab_func f;
+	struct pclntab_func f, next;
 	uint32_t frame;
 	if (!pclntab_find(t, vaddr, &f))
 		return false;
+	/* A signal handler returns to the first byte of the trampoline: it was never called, so
+	 * one byte before it is another function. */
+	if (vaddr + 1 == f.end && pclntab_find(t, f.end, &next) && next.signal)
+		f = next;
 	if (f.top || f.signal) {
 		row->kind = f.top ? ROW_ROOT : ROW_SIGNAL;
 		return true;
@@ -183,6 +188,18 @@ static bool go_row(const struct pclntab *t, uint64_t vaddr, struct row *row)
 	return true;
 }
 
+/* Not every C library describes its signal trampoline (musl does not): its code tells. A
+ * handler returns to its first byte, and is looked up one byte before. */
+static bool is_trampoline(const struct image *im, uint64_t vaddr)
+{
+	unsigned char code[17];
+	if (im->data.elf == NULL)
+		return false;
+	size_t len = elf_read_vaddr(im->data.elf, vaddr, code, sizeof code);
+	return arch_is_signal_return(code, len) ||
+	       (len > 0 && arch_is_signal_return(code + 1, len - 1));
+}
+
 static void make_row(const struct image *im, uint64_t vaddr, struct row *row)
 {
 	struct cfi_rules rules;
@@ -191,6 +208,8 @@ static void make_row(const struct image *im, uint64_t vaddr, struct row *row)
 		return;
 	if (im->data.cfi != NULL && cfi_rules_at(im->data.cfi, vaddr, &rules))
 		fill_row(&rules, row);
+	else if (is_trampoline(im, vaddr))
+		row->kind = ROW_SIGNAL;
 }
 
 /* --- the table ------------------------------------------------------------------- */

@@ -50,8 +50,17 @@ bool walk_place(struct walk *w, uint64_t addr, struct place *out)
 	return true;
 }
 
+bool walk_is_entry(const struct walk *w, const struct place *p)
+{
+	enum { ENTRY_MOST = 64 };
+	uint64_t entry = p->image->data.entry;
+	return entry != 0 && p->vaddr - !w->exact - entry < ENTRY_MOST;
+}
+
 enum unwind_end walk_read(const struct walk *w, uint64_t addr, uint64_t *out)
 {
+	if (w->elsewhere)
+		return UNWIND_ELSEWHERE;
 	if (addr < w->base)
 		return UNWIND_BAD;
 	uint64_t at = addr - w->base;
@@ -63,23 +72,38 @@ enum unwind_end walk_read(const struct walk *w, uint64_t addr, uint64_t *out)
 
 /* --- the whole stack ---------------------------------------------------------------- */
 
-/* Code that no table describes: a caller is looked for on the stack where its image has
- * tables for the rest, and by frame pointer where it has none. */
+/* By a frame pointer's register that may hold any number: what it gives must lead home. */
+static enum unwind_end doubtful_fp_step(struct unwinder *u, struct walk *w)
+{
+	bool root;
+	struct walk caller = *w;
+	enum unwind_end end = fp_step(&caller, &root);
+	struct walk trial = caller;
+	if (root || end != UNWIND_ROOT || !scan_leads_home(u, &trial, true))
+		return end == UNWIND_ROOT ? UNWIND_NO_INFO : end;
+	*w = caller;
+	return UNWIND_ROOT;
+}
+
+/* Code that no table describes. Where the whole image has none, or the function sets one up,
+ * there is a frame pointer. Else it may be a caller's, in code that keeps to its frame; or
+ * the return address is looked for. */
 static enum unwind_end blind_step(struct unwinder *u, struct walk *w, const struct place *p,
                                   bool *root, enum unwind_way *way)
 {
-	*root = false;
-	*way = UNWIND_BY_SCAN;
-	if (u->mode != UNWIND_FP && scan_step(u, w, p) == UNWIND_ROOT)
-		return UNWIND_ROOT;
 	*way = UNWIND_BY_FP;
-	if (u->mode == UNWIND_DWARF)
-		return UNWIND_NO_INFO;
-	enum unwind_end end = fp_step(w, root);
-	/* Where tables describe the rest, code without them is assembly, in which a zero in
-	 * the frame pointer's register is a number like any other. */
-	bool doubtful = *root && w->exact && image_is_described(p->image);
-	return doubtful ? UNWIND_NO_INFO : end;
+	*root = walk_is_entry(w, p);
+	if (*root)
+		return UNWIND_ROOT;
+	if (u->mode == UNWIND_FP || (u->mode == UNWIND_AUTO && fp_is_kept(p)))
+		return fp_step(w, root);
+	enum unwind_end end = UNWIND_NO_INFO;
+	if (u->mode == UNWIND_AUTO)
+		end = doubtful_fp_step(u, w);
+	if (end == UNWIND_ROOT)
+		return end;
+	*way = UNWIND_BY_SCAN;
+	return scan_step(u, w, p) == UNWIND_ROOT ? UNWIND_ROOT : end;
 }
 
 /* Steps to the caller; *root is set instead when there is none. */

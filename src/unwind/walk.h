@@ -27,7 +27,8 @@ struct walk {
 	const struct unwind_input *in;
 	uint64_t base; /* address of stack[0] */
 	struct arch_regs regs;
-	bool exact; /* the pc is where the CPU was, not a return address */
+	bool exact;     /* the pc is where the CPU was, not a return address */
+	bool elsewhere; /* the stack pointer has left for a stack that is not the copied one */
 	/* The mapping hit last, so that frames of one image cost one search. */
 	uint64_t map_start, map_end, map_bias;
 	struct image *map_image;
@@ -35,6 +36,9 @@ struct walk {
 
 /* Finds the place of a code address; false (image 0) when no mapping has it. */
 bool walk_place(struct walk *w, uint64_t addr, struct place *out);
+
+/* Whether the frame at `p` is in the first instructions of a program: it has no caller. */
+bool walk_is_entry(const struct walk *w, const struct place *p);
 
 /* Reads a word of the copied stack. UNWIND_ROOT stands for success. */
 enum unwind_end walk_read(const struct walk *w, uint64_t addr, uint64_t *out);
@@ -54,6 +58,14 @@ struct fallback *cfistep_fallback(struct unwinder *u);
 /* One step to the nearest word of the stack that is the return address of a credible
  * stack. UNWIND_ROOT stands for success; the walk is unchanged otherwise. */
 enum unwind_end scan_step(struct unwinder *u, struct walk *w, const struct place *p);
+
+/* Whether the stack goes on credibly from here: by tables, and `by_fp` by frame pointers where
+ * there are none. Spends the walk. */
+bool scan_leads_home(struct unwinder *u, struct walk *w, bool by_fp);
+
+/* Whether the code at `p`, which no table describes, keeps a frame pointer: its image has no
+ * tables at all, or its function's first instructions set one up. */
+bool fp_is_kept(const struct place *p);
 
 /* One step by frame pointer. UNWIND_ROOT stands for success; *root is set when
  * this was the outermost frame. */

@@ -135,10 +135,9 @@ static void check_edge(const struct capture_walk *w, const struct frame_addr *ca
 		(*print)--;
 		fprintf(stderr, "  no call before %s+0x%" PRIx64 "\n", im->name, caller->vaddr);
 	}
-	if (code[3] != 0xe8)
-		return;
 	int32_t rel;
-	memcpy(&rel, code + 4, 4);
+	if (!arch_call_target(code, 8, &rel))
+		return;
 	uint64_t target = caller->vaddr + (uint64_t)(int64_t)rel;
 	int r = reaches(im, target, callee_im, frame_lookup_vaddr(callee));
 	t->direct += r >= 0;
