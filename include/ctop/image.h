@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 struct cfi;
+struct code;
 struct elf;
 struct images;
 struct pclntab;
@@ -48,7 +49,8 @@ struct image_data {
 	bool names_hidden;       /* kernel: addresses are all zero for us */
 	unsigned char build_id[64];
 	uint32_t build_id_len;
-	bool has_debug; /* a separate debug file was found */
+	struct code *code; /* owned; IMAGE_ANON: what its JIT compiler has named; else NULL */
+	bool has_debug;    /* a separate debug file was found */
 };
 
 struct image {
@@ -59,6 +61,7 @@ struct image {
 	char *name; /* shown: the base name, "[vdso]", "[anon]", "[kernel]"; owned, cleaned */
 	char *why;  /* IMAGE_FAILED: one line; owned or NULL */
 	uint32_t failures; /* times that loading failed */
+	uint32_t process;  /* IMAGE_ANON: number of the process whose code it is */
 	struct image_data data;
 };
 
@@ -68,7 +71,8 @@ static inline bool image_is_described(const struct image *im)
 	return im->data.cfi != NULL || im->data.pclntab != NULL;
 }
 
-/* Identity of an image. */
+/* Identity of an image. Executable memory without a file is one image a process: `inode` is
+ * then the process's number, and one more. */
 struct image_key {
 	enum image_kind kind;
 	uint64_t inode;

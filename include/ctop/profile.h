@@ -28,6 +28,7 @@ enum loc_kind {
 	LOC_RETURN,  /* the same, a return address */
 	LOC_KERNEL,  /* addr: kernel address, leaf */
 	LOC_KERNEL_RETURN,
+	LOC_CODE, /* owner: image id, addr: the id of a code object << 32, and the offset in it */
 	LOC_MARK, /* addr: a func id of kind FUNC_MARK */
 };
 struct loc {

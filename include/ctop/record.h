@@ -25,6 +25,7 @@ enum record_kind {
 	                      RECORD_MMAP records at this time follow, flagged RECORD_INITIAL */
 	RECORD_STATS,      /* struct record_stats: about once a second and at the end */
 	RECORD_END,        /* struct record_end: no target is left, or the capture ended */
+	RECORD_CODE,       /* struct record_code: a JIT compiler has named a piece of code */
 	RECORD_KINDS
 };
 
@@ -130,6 +131,17 @@ struct record_end {
 	struct record h;
 	int32_t wait_status; /* −1 when unknown */
 	uint32_t reserved;
+};
+
+/* A piece of code without a file, made by the analyzer from what the target's JIT compiler
+ * writes, never by a source; in a capture it is what names such code. `born` is
+ * CLOCK_MONOTONIC in ns, 0 when unknown; `moved_from` is not 0 where it is the code that stood
+ * there, with its name. The name is NUL-terminated, padded to 8. */
+struct record_code {
+	struct record h;
+	uint64_t start, len;
+	uint64_t born, moved_from;
+	char name[];
 };
 
 static inline size_t record_pad(size_t n)

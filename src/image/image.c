@@ -2,6 +2,7 @@
 #include "ctop/image.h"
 
 #include "ctop/cfi.h"
+#include "ctop/code.h"
 #include "ctop/elf.h"
 #include "ctop/kallsyms.h"
 #include "ctop/pclntab.h"
@@ -110,6 +111,7 @@ void image_data_fini(struct image_data *d)
 	elf_close(d->elf);
 	cfi_free(d->cfi);
 	pclntab_free(d->pclntab);
+	code_free(d->code);
 	symtab_free(d->symbols);
 	*d = (struct image_data){0};
 }

@@ -1,5 +1,6 @@
 /* images: the table of all images of a session; see image.h. */
 #include "ctop/cfi.h"
+#include "ctop/code.h"
 #include "ctop/hash.h"
 #include "ctop/image.h"
 #include "ctop/mem.h"
@@ -123,6 +124,7 @@ size_t images_bytes(const struct images *t)
 	for (size_t i = 0; i < t->count; i++) {
 		const struct image_data *d = &t->slots[i]->image.data;
 		bytes += sizeof(struct slot) + (d->symbols != NULL ? symtab_bytes(d->symbols) : 0) +
+		         (d->code != NULL ? code_bytes(d->code) : 0) +
 		         (d->cfi != NULL ? cfi_bytes(d->cfi) : 0) +
 		         (d->pclntab != NULL ? pclntab_bytes(d->pclntab) : 0);
 	}

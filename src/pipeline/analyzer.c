@@ -8,6 +8,7 @@
 #include "analyzer.h"
 
 #include "ctop/clock.h"
+#include "ctop/code.h"
 #include "ctop/funcs.h"
 #include "ctop/image.h"
 #include "ctop/maps.h"
@@ -16,8 +17,10 @@
 #include "ctop/record.h"
 #include "ctop/ring.h"
 #include "ctop/source.h"
+#include "ctop/strbuf.h"
 #include "exchange.h"
 #include "figures.h"
+#include "jits.h"
 #include "jobs.h"
 #include "loader.h"
 #include "naming.h"
@@ -28,6 +31,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const uint64_t SLICE_NS = 2 * CLOCK_NS_PER_MS;
 static const uint64_t FIRST_INTERVAL_NS = 16 * CLOCK_NS_PER_MS;
@@ -42,11 +46,15 @@ struct analyzer {
 	struct profile *profile;
 	struct procs *procs;
 	struct stacker *stacker;
+	struct jits *jits;
 	struct figures figures;
 	uint32_t kernel;      /* id of the kernel's image */
 	uint64_t newest_ns;   /* time of the newest record */
 	uint64_t interval_ns; /* between snapshots, 0 before the first */
 	uint64_t published_ns;
+	uint64_t now_ns;   /* our clock when the sample being counted was begun */
+	bool nameless;     /* JIT code was counted that had no name */
+	bool named;        /* JIT code has got names since */
 	bool work_left;    /* profile_work() has more to do */
 	bool source_ended; /* RECORD_END was read */
 	bool settled;      /* the last snapshot says so */
@@ -60,11 +68,49 @@ static uint64_t now_of(const struct analyzer *a)
 
 /* --- records ---------------------------------------------------------------- */
 
+static void handle(struct analyzer *a, const struct record *r);
+
+/* What a JIT compiler has told goes the way of all records, into a capture too. */
+static void take_code(struct analyzer *a, struct job *job)
+{
+	struct strbuf records = {0};
+	jits_finish(a->jits, job, &records);
+	for (size_t at = 0; at < records.len;) {
+		const struct record *r = (const void *)(records.data + at);
+		handle(a, r);
+		at += r->size;
+	}
+	strbuf_fini(&records);
+}
+
+/* Names that came late: counted anew under them. */
+static void take_names(struct analyzer *a)
+{
+	if (a->nameless && a->named) {
+		profile_regroup(a->profile);
+		a->nameless = false;
+	}
+	a->named = false;
+}
+
+static void on_jit_frame(void *ctx, uint32_t process, bool named)
+{
+	struct analyzer *a = ctx;
+	const struct proc *p = procs_at(a->procs, process);
+	a->nameless = a->nameless || !named;
+	if (!a->c.in_order)
+		jits_ran(a->jits, p->pid, p->start_ticks, named, a->now_ns);
+}
+
 static void finish_jobs(struct analyzer *a)
 {
 	struct job *job;
 	bool any = false, mended = false;
 	while ((job = inbox_take(&a->inbox)) != NULL) {
+		if (jits_owns(a->jits, job)) {
+			take_code(a, job);
+			continue;
+		}
 		mended = loader_finish(a->loader, job) || mended;
 		any = true;
 	}
@@ -80,7 +126,8 @@ static void on_sample(struct analyzer *a, const struct record *r)
 	const struct record_sample *s = (const struct record_sample *)(const void *)r;
 	if (s->nr_kernel > 0)
 		loader_load_kernel(a->loader);
-	while (!stacker_sample(a->stacker, s, clock_now_ns(), !a->c.in_order)) {
+	a->now_ns = clock_now_ns();
+	while (!stacker_sample(a->stacker, s, a->now_ns, !a->c.in_order)) {
 		struct pollfd fd = {.fd = a->inbox.fd, .events = POLLIN};
 		poll(&fd, 1, -1);
 		finish_jobs(a);
@@ -91,6 +138,10 @@ static void on_mmap(struct analyzer *a, const struct record *r)
 {
 	const struct record_mmap *m = (const struct record_mmap *)(const void *)r;
 	struct proc *p = procs_get(a->procs, r->pid);
+	if (jits_is_dump(m->path)) {
+		jits_dump(a->jits, p->pid, p->start_ticks, m);
+		return;
+	}
 	struct map_entry entry = {
 	        .start = m->start,
 	        .end = m->start + m->len,
@@ -99,6 +150,21 @@ static void on_mmap(struct analyzer *a, const struct record *r)
 	};
 	p->user = true;
 	p->maps = maps_insert(p->maps, &entry);
+}
+
+static void on_code(struct analyzer *a, const struct record *r)
+{
+	const struct record_code *c = (const struct record_code *)(const void *)r;
+	struct image *im = loader_anon(a->loader, procs_get(a->procs, r->pid));
+	const char *name = c->name;
+	if (im->data.code == NULL)
+		im->data.code = code_new();
+	if (c->moved_from != 0) {
+		uint32_t was = code_find(im->data.code, c->moved_from, c->born);
+		name = was != CODE_NONE ? code_get(im->data.code, was)->name : "[moved code]";
+	}
+	code_add(im->data.code, c->start, c->len, c->born, name, strlen(name));
+	a->named = true;
 }
 
 static void on_comm(struct analyzer *a, const struct record *r)
@@ -163,6 +229,7 @@ static record_fn *const handlers[RECORD_KINDS] = {
         [RECORD_SAMPLE] = on_sample, [RECORD_MMAP] = on_mmap,        [RECORD_COMM] = on_comm,
         [RECORD_FORK] = on_fork,     [RECORD_EXIT] = on_thread_exit, [RECORD_LOST] = on_lost,
         [RECORD_RESYNC] = on_resync, [RECORD_STATS] = on_stats,      [RECORD_END] = on_end,
+        [RECORD_CODE] = on_code,
 };
 
 static void handle(struct analyzer *a, const struct record *r)
@@ -235,6 +302,7 @@ static bool publish_due(const struct analyzer *a, uint64_t now)
 static bool is_settled(const struct analyzer *a)
 {
 	return a->source_ended && !a->work_left && stacker_parked(a->stacker) == 0 &&
+	       jits_waiting(a->jits) == 0 && !(a->nameless && a->named) &&
 	       (!a->c.in_order || loader_waiting(a->loader) == 0);
 }
 
@@ -274,6 +342,7 @@ static void *run(void *arg)
 		finish_jobs(a);
 		bool more = read_ring(a);
 		stacker_retry(a->stacker, clock_now_ns(), false);
+		take_names(a);
 		a->work_left = profile_work(a->profile, SLICE_NS);
 		publish_if_due(a);
 		if (!more && !a->work_left)
@@ -287,6 +356,7 @@ static void build(struct analyzer *a)
 	a->images = images_new();
 	a->loader =
 	        loader_new(a->images, a->c.broker, a->c.workers, &a->inbox, a->c.recorder != NULL);
+	a->jits = jits_new(a->c.broker, a->c.workers, &a->inbox);
 	a->kernel = loader_kernel(a->loader);
 	a->naming = naming_new(a->images, a->c.funcs, a->kernel);
 	struct profile_config pc = {
@@ -309,6 +379,8 @@ static void build(struct analyzer *a)
 	        .unwind = a->c.unwind,
 	        .touch = a->c.recorder != NULL ? recorder_touch : NULL,
 	        .touch_ctx = a->c.recorder,
+	        .jit = on_jit_frame,
+	        .jit_ctx = a,
 	};
 	a->stacker = stacker_new(&sc);
 	figures_init(&a->figures, a->c.start_ns, a->c.in_order);
@@ -366,6 +438,7 @@ void analyzer_free(struct analyzer *a)
 	naming_free(a->naming);
 	inbox_fini(&a->inbox);
 	loader_free(a->loader);
+	jits_free(a->jits);
 	images_free(a->images);
 	free(a);
 }

@@ -178,6 +178,17 @@ static enum image_kind kind_of_path(const char *path)
 	return IMAGE_FILE;
 }
 
+struct image *loader_anon(struct loader *l, const struct proc *p)
+{
+	struct image_key key = {
+	        .kind = IMAGE_ANON, .path = "[anon]", .inode = (uint64_t)p->number + 1};
+	bool is_new = false;
+	struct image *im = images_intern(l->images, &key, &is_new);
+	im->state = IMAGE_READY;
+	im->process = p->number;
+	return im;
+}
+
 uint32_t loader_map(struct loader *l, const struct proc *p, const struct record_mmap *m)
 {
 	struct image_key key = {.kind = kind_of_path(m->path), .path = m->path};
@@ -186,16 +197,12 @@ uint32_t loader_map(struct loader *l, const struct proc *p, const struct record_
 		key.dev_major = m->dev_major;
 		key.dev_minor = m->dev_minor;
 	} else if (key.kind == IMAGE_ANON) {
-		key.path = "[anon]";
+		return loader_anon(l, p)->id;
 	}
 	bool is_new = false;
 	struct image *im = images_intern(l->images, &key, &is_new);
 	if (!is_new && (im->state != IMAGE_FAILED || im->failures >= TRIES))
 		return im->id;
-	if (key.kind == IMAGE_ANON) {
-		im->state = IMAGE_READY;
-		return im->id;
-	}
 	struct load_job *j = new_job(l, im->id, key.kind);
 	j->start_ticks = p->start_ticks;
 	j->file.pid = m->h.pid;

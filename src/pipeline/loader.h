@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct broker;
+struct image;
 struct images;
 struct inbox;
 struct job;
@@ -44,6 +45,9 @@ void loader_free(struct loader *l);
 /* The image of a mapping; starts loading it when it is new, or when it could not be
  * loaded before: the process that had mapped it may have ended too soon. */
 uint32_t loader_map(struct loader *l, const struct proc *p, const struct record_mmap *m);
+
+/* The image that stands for a process's executable memory without a file. */
+struct image *loader_anon(struct loader *l, const struct proc *p);
 
 /* The id of the kernel's image; its symbols are not read before they are needed. */
 uint32_t loader_kernel(struct loader *l);

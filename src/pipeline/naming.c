@@ -1,6 +1,7 @@
 /* naming: raw locations to functions; see naming.h. */
 #include "naming.h"
 
+#include "ctop/code.h"
 #include "ctop/funcs.h"
 #include "ctop/hash.h"
 #include "ctop/image.h"
@@ -78,6 +79,17 @@ static uint32_t code_func(struct naming *n, const struct image *im, const struct
 	return id;
 }
 
+/* The piece of JIT code a location is in: told by the location itself, or known by now. */
+static const struct code_object *jit_object(const struct image *im, const struct loc *loc,
+                                            uint64_t vaddr)
+{
+	if (im->data.code == NULL)
+		return NULL;
+	uint32_t id = loc->kind == LOC_CODE ? (uint32_t)(loc->addr >> 32)
+	                                    : code_find(im->data.code, vaddr, 0);
+	return id != CODE_NONE ? code_get(im->data.code, id) : NULL;
+}
+
 uint32_t naming_func(void *naming, const struct loc *loc)
 {
 	struct naming *n = naming;
@@ -86,7 +98,11 @@ uint32_t naming_func(void *naming, const struct loc *loc)
 	uint64_t vaddr;
 	struct symbol sym;
 	const struct image *im = place(n, loc, &vaddr);
-	symbol_find(n->symbols, im, vaddr, &sym);
+	const struct code_object *o = jit_object(im, loc, vaddr);
+	if (o != NULL)
+		sym = (struct symbol){.name = o->name, .module = "[jit]", .resolved = true};
+	else
+		symbol_find(n->symbols, im, vaddr, &sym);
 	return code_func(n, im, &sym);
 }
 

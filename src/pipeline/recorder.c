@@ -143,6 +143,7 @@ void recorder_touch(void *recorder, const struct loc *loc)
 		touch(r, loc->owner, loc->addr - 1);
 		break;
 	case LOC_PROCESS:
+	case LOC_CODE: /* its name stands among the records */
 	case LOC_MARK:
 		break;
 	}

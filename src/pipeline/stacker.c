@@ -3,6 +3,7 @@
 
 #include "ctop/arch.h"
 #include "ctop/clock.h"
+#include "ctop/code.h"
 #include "ctop/funcs.h"
 #include "ctop/image.h"
 #include "ctop/maps.h"
@@ -187,6 +188,24 @@ static uint32_t waiting_image(const struct stacker *s, const struct work *w, siz
 	return IMAGE_NONE;
 }
 
+/* Where a frame is: in a file, or in a piece of code that was there when the sample was taken. */
+static struct loc frame_loc(struct stacker *s, const struct work *w, const struct frame_addr *f)
+{
+	struct image *im = images_get(s->c.images, f->image);
+	if (im->kind == IMAGE_ANON && im->id != IMAGE_NONE) {
+		uint64_t addr = frame_lookup_vaddr(f);
+		uint32_t id = im->data.code != NULL
+		                      ? code_find(im->data.code, addr, w->record->h.time)
+		                      : CODE_NONE;
+		s->c.jit(s->c.jit_ctx, im->process, id != CODE_NONE);
+		if (id != CODE_NONE) {
+			uint64_t at = addr - code_get(im->data.code, id)->start;
+			return (struct loc){(uint64_t)id << 32 | at, im->id, LOC_CODE};
+		}
+	}
+	return (struct loc){f->vaddr, f->image, f->kind == FRAME_RETURN ? LOC_RETURN : LOC_IP};
+}
+
 /* Root first: the process, a mark if the root is missing, user frames, kernel
  * frames. Returns the number of locations. */
 static size_t build_chain(struct stacker *s, const struct work *w, enum unwind_end end,
@@ -200,11 +219,8 @@ static size_t build_chain(struct stacker *s, const struct work *w, enum unwind_e
 		        end == UNWIND_TRUNCATED ? cut_mark(s, w->record->stack_len) : s->marks[end];
 		s->locs[n++] = (struct loc){.addr = mark, .kind = LOC_MARK};
 	}
-	for (size_t i = user_count; i-- > 0;) {
-		const struct frame_addr *f = &s->frames[i];
-		uint32_t kind = f->kind == FRAME_RETURN ? LOC_RETURN : LOC_IP;
-		s->locs[n++] = (struct loc){f->vaddr, f->image, kind};
-	}
+	for (size_t i = user_count; i-- > 0;)
+		s->locs[n++] = frame_loc(s, w, &s->frames[i]);
 	const uint64_t *kernel = record_kernel(w->record);
 	for (size_t i = w->record->nr_kernel; i-- > 0;)
 		s->locs[n++] = (struct loc){.addr = kernel[i],

@@ -27,6 +27,10 @@ struct stacker;
  * must know which addresses were touched. */
 typedef void stacker_touch_fn(void *ctx, const struct loc *loc);
 
+/* Called for every frame in code without a file, which `process` made and which has a name or
+ * has none yet. */
+typedef void stacker_jit_fn(void *ctx, uint32_t process, bool named);
+
 /* All borrowed. */
 struct stacker_config {
 	struct profile *profile;
@@ -39,6 +43,8 @@ struct stacker_config {
 	enum unwind_mode unwind;
 	stacker_touch_fn *touch; /* or NULL */
 	void *touch_ctx;
+	stacker_jit_fn *jit;
+	void *jit_ctx;
 };
 
 struct stacker *stacker_new(const struct stacker_config *c);

@@ -14,22 +14,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <linux/perf_event.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
-#include <sys/uio.h>
 #include <unistd.h>
-#include <zlib.h>
 
-static const size_t MEMORY_MOST = 1 << 20;
 static const size_t PROC_MOST = (size_t)64 << 20;
 
 /* --- dispatch --------------------------------------------------------------------- */
@@ -91,7 +84,7 @@ int broker_memfd(const void *bytes, size_t len)
 
 /* --- /proc -------------------------------------------------------------------------- */
 
-static enum ctop_err read_file(const char *path, char **text, size_t *len, struct err *e)
+enum ctop_err broker_read_file(const char *path, char **text, size_t *len, struct err *e)
 {
 	struct strbuf b = {0};
 	char buf[8192];
@@ -135,7 +128,7 @@ static enum ctop_err live_read_proc(void *self, pid_t pid, pid_t tid, const char
 		snprintf(path, sizeof path, "/proc/%d/task/%d/%s", pid, tid, name);
 	else
 		snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
-	return read_file(path, text, len, e);
+	return broker_read_file(path, text, len, e);
 }
 
 static bool same_process(pid_t pid, uint64_t start_ticks)
@@ -146,7 +139,7 @@ static bool same_process(pid_t pid, uint64_t start_ticks)
 	if (start_ticks == 0)
 		return true;
 	snprintf(path, sizeof path, "/proc/%d/stat", pid);
-	if (read_file(path, &text, &len, NULL) != CTOP_OK)
+	if (broker_read_file(path, &text, &len, NULL) != CTOP_OK)
 		return false;
 	/* Field 22; the name in parentheses may hold anything. */
 	const char *at = strrchr(text, ')');
@@ -180,184 +173,18 @@ static enum ctop_err live_list(void *self, pid_t pid, pid_t **ids, size_t *count
 	return CTOP_OK;
 }
 
-/* --- files --------------------------------------------------------------------------- */
-
-/* A regular file, opened for reading without waiting for anything. −1: errno. */
-static int open_regular(const char *path)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
-		close(fd);
-		errno = ENOENT;
-		return -1;
-	}
-	return fd;
-}
-
-static bool is_mapped_file(int fd, const struct broker_key *key)
-{
-	struct stat st;
-	if (key->image.inode == 0)
-		return true;
-	/* The device is not compared: overlay and btrfs report another one here. */
-	return fstat(fd, &st) == 0 && st.st_ino == key->image.inode;
-}
-
-/* By the mapping itself, then by the path as the target sees it, then as ctop sees it:
- * the last also serves when the process has ended, for an inode says it is the same. */
-static enum ctop_err open_image(pid_t pid, const struct broker_key *key, int *fd, struct err *e)
-{
-	char path[PATH_MAX + 64];
-	snprintf(path, sizeof path, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid,
-	         key->image.start, key->image.end);
-	*fd = open_regular(path);
-	if (*fd >= 0 && is_mapped_file(*fd, key))
-		return CTOP_OK;
-	int why = ENOENT;
-	for (size_t i = 0; i < 2; i++) {
-		if (*fd >= 0)
-			close(*fd);
-		if (i == 0)
-			snprintf(path, sizeof path, "/proc/%d/root%s", pid, key->image.path);
-		else
-			snprintf(path, sizeof path, "%s", key->image.path);
-		*fd = open_regular(path);
-		if (*fd >= 0 && is_mapped_file(*fd, key))
-			return CTOP_OK;
-		why = *fd >= 0 ? ESTALE : errno;
-	}
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-	if (why == ESTALE)
-		return err_set(e, CTOP_ENOENT,
-		               "%s was replaced since it was mapped; run ctop as root to read the "
-		               "mapped one",
-		               key->image.path);
-	return err_errno(e, err_from_errno(why), why, "cannot open %s", key->image.path);
-}
-
-/* The target's own memory. Bounded; what cannot be read is an error. */
-static enum ctop_err open_memory(pid_t pid, const struct broker_key *key, int *fd, struct err *e)
-{
-	size_t len = key->memory.len;
-	if (len == 0 || len > MEMORY_MOST)
-		return err_set(e, CTOP_ELIMIT, "memory mapping of %zu bytes is too large", len);
-	void *bytes = mem_alloc(len);
-	struct iovec local = {bytes, len};
-	struct iovec remote = {(void *)(uintptr_t)key->memory.start, len};
-	ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
-	int why = errno;
-	*fd = n == (ssize_t)len ? broker_memfd(bytes, len) : -1;
-	free(bytes);
-	if (*fd >= 0)
-		return CTOP_OK;
-	return err_errno(e, err_from_errno(why), why, "cannot read memory of process %d", pid);
-}
-
-static enum ctop_err open_debug_id(pid_t pid, const struct broker_key *key, int *fd, struct err *e)
-{
-	static const char hex[] = "0123456789abcdef";
-	char name[160], path[256];
-	size_t at = 0;
-	if (key->build_id.len < 2 || key->build_id.len > 64)
-		return err_set(e, CTOP_EINVAL, "bad build id");
-	for (size_t i = 0; i < key->build_id.len; i++) {
-		name[at++] = hex[key->build_id.bytes[i] >> 4];
-		name[at++] = hex[key->build_id.bytes[i] & 15];
-		if (i == 0)
-			name[at++] = '/';
-	}
-	name[at] = '\0';
-	for (int host = 0; host < 2; host++) {
-		char root[64] = "";
-		if (!host)
-			snprintf(root, sizeof root, "/proc/%d/root", pid);
-		snprintf(path, sizeof path, "%s/usr/lib/debug/.build-id/%s.debug", root, name);
-		*fd = open_regular(path);
-		if (*fd >= 0)
-			return CTOP_OK;
-	}
-	return err_set(e, CTOP_ENOENT, "no /usr/lib/debug/.build-id/%s.debug", name);
-}
-
-/* The checksum gdb and objcopy use: the CRC-32 of zlib over the whole file. */
-static bool crc_matches(int fd, uint32_t want)
-{
-	unsigned char buf[1 << 16];
-	uLong crc = crc32(0, NULL, 0);
-	ssize_t n;
-	while ((n = read(fd, buf, sizeof buf)) > 0)
-		crc = crc32(crc, buf, (uInt)n);
-	lseek(fd, 0, SEEK_SET);
-	return n == 0 && crc == want;
-}
-
-/* Where gdb looks: beside the image, in .debug below it, under /usr/lib/debug. */
-static enum ctop_err open_debug_link(pid_t pid, const struct broker_key *key, int *fd,
-                                     struct err *e)
-{
-	static const char *const places[] = {"", "/.debug", NULL};
-	char path[2 * PATH_MAX], root[64];
-	const char *slash = strrchr(key->link.image, '/');
-	int dir = slash != NULL ? (int)(slash - key->link.image) : 0;
-	snprintf(root, sizeof root, "/proc/%d/root", pid);
-	for (size_t i = 0; i < 6; i++) {
-		const char *r = i < 3 ? root : "";
-		const char *below = places[i % 3];
-		if (below != NULL)
-			snprintf(path, sizeof path, "%s%.*s%s/%s", r, dir, key->link.image, below,
-			         key->link.name);
-		else
-			snprintf(path, sizeof path, "%s/usr/lib/debug%.*s/%s", r, dir,
-			         key->link.image, key->link.name);
-		*fd = open_regular(path);
-		if (*fd >= 0 && crc_matches(*fd, key->link.crc))
-			return CTOP_OK;
-		if (*fd >= 0)
-			close(*fd);
-	}
-	*fd = -1;
-	return err_set(e, CTOP_ENOENT, "no debug file %s for %s", key->link.name, key->link.image);
-}
-
-static enum ctop_err open_kallsyms(int *fd, struct err *e)
-{
-	*fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
-	if (*fd >= 0)
-		return CTOP_OK;
-	return err_errno(e, err_from_errno(errno), errno, "cannot open /proc/kallsyms");
-}
-
-static enum ctop_err open_kind(enum broker_kind kind, pid_t pid, const struct broker_key *key,
-                               int *fd, struct err *e)
-{
-	switch (kind) {
-	case BROKER_IMAGE:
-		return open_image(pid, key, fd, e);
-	case BROKER_MEMORY:
-		return open_memory(pid, key, fd, e);
-	case BROKER_DEBUG_ID:
-		return open_debug_id(pid, key, fd, e);
-	case BROKER_DEBUG_LINK:
-		return open_debug_link(pid, key, fd, e);
-	case BROKER_KALLSYMS:
-	case BROKER_KINDS:
-		break;
-	}
-	return open_kallsyms(fd, e);
-}
+/* --- opening --------------------------------------------------------------------------- */
 
 static enum ctop_err live_open(void *self, enum broker_kind kind, pid_t pid, uint64_t start_ticks,
                                const struct broker_key *key, int *fd, struct err *e)
 {
 	(void)self;
 	*fd = -1;
-	bool by_pid = kind == BROKER_MEMORY || (kind == BROKER_IMAGE && key->image.inode == 0);
+	bool by_pid = kind == BROKER_MEMORY || kind == BROKER_PERF_MAP ||
+	              (kind == BROKER_IMAGE && key->image.inode == 0);
 	if (by_pid && !same_process(pid, start_ticks))
 		return err_set(e, CTOP_ENOENT, "process %d has ended", pid);
-	enum ctop_err rc = open_kind(kind, pid, key, fd, e);
+	enum ctop_err rc = broker_open_kind(kind, pid, key, fd, e);
 	if (rc == CTOP_OK && by_pid && !same_process(pid, start_ticks)) {
 		close(*fd);
 		*fd = -1;

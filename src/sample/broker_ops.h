@@ -23,4 +23,14 @@ struct broker {
 /* A sealed memfd with these bytes, at its beginning; −1 with errno set. */
 int broker_memfd(const void *bytes, size_t len);
 
+/* A sealed memfd that holds the bytes; −1 on failure. */
+int broker_memfd(const void *bytes, size_t len);
+
+/* Reads a whole file of /proc into memory the caller frees, NUL-terminated. */
+enum ctop_err broker_read_file(const char *path, char **text, size_t *len, struct err *e);
+
+/* --- broker_files.c: opens one thing of a live process, without asking who it is. */
+enum ctop_err broker_open_kind(enum broker_kind kind, pid_t pid, const struct broker_key *key,
+                               int *fd, struct err *e);
+
 #endif

@@ -18,7 +18,8 @@ struct replay {
 	struct capture_reader *reader;
 	const struct record *held; /* read but not handed on */
 	bool paced, stopping, ended;
-	uint64_t began_ns; /* our clock at the first drain */
+	struct record_end end; /* what the capture says; records may follow it */
+	uint64_t began_ns;     /* our clock at the first drain */
 	uint64_t last_ns;
 };
 
@@ -53,15 +54,19 @@ static enum ctop_err drain(void *self, struct ring *out, bool *ended, struct err
 			break;
 		if (!is_due(p, p->held))
 			return CTOP_OK;
+		if (p->held->kind == RECORD_END) {
+			memcpy(&p->end, p->held, sizeof p->end);
+			p->last_ns = p->end.h.time;
+			p->held = NULL;
+			continue;
+		}
 		if (!put(out, p->held))
 			return CTOP_EAGAIN;
 		p->last_ns = p->held->time;
-		p->ended = p->held->kind == RECORD_END;
 		p->held = NULL;
 	}
-	struct record_end end = {.h = {sizeof end, RECORD_END, 0, p->last_ns, 0, 0},
-	                         .wait_status = -1};
-	if (!p->ended && !put(out, &end.h))
+	p->end.h.time = p->last_ns;
+	if (!p->ended && !put(out, &p->end.h))
 		return CTOP_EAGAIN;
 	p->ended = true;
 	*ended = true;
@@ -87,6 +92,8 @@ enum ctop_err source_open_replay(struct source *out, struct capture_reader *read
 	struct replay *p = mem_zalloc(1, sizeof *p);
 	(void)e;
 	p->reader = reader;
+	p->end = (struct record_end){.h = {.size = sizeof p->end, .kind = RECORD_END},
+	                             .wait_status = -1};
 	p->paced = paced;
 	*out = (struct source){.ops = &ops, .self = p, .info = capture_info(reader)->source};
 	out->info.way = WAY_REPLAY;

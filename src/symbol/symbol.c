@@ -62,6 +62,9 @@ void symbol_find(struct symbols *s, const struct image *im, uint64_t vaddr, stru
 	/* A stripped function is named by where it starts, if the tables tell. */
 	if (!out->resolved && im->state == IMAGE_READY && im->data.cfi != NULL)
 		cfi_function(im->data.cfi, vaddr, &hit.start, &hit.size);
+	/* Of code without a file only the page says something: one name for all in it. */
+	if (!out->resolved && im->kind == IMAGE_ANON && im->id != IMAGE_NONE)
+		hit.start = vaddr & ~UINT64_C(0xfff);
 	out->start = hit.start;
 	out->module = im->name;
 	/* Resolved and unresolved keys never meet: a name may still arrive. */

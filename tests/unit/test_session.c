@@ -12,7 +12,10 @@
 #include "ctop/strbuf.h"
 
 #include <math.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 static void need_perf(void)
@@ -183,6 +186,96 @@ static void children_are_followed_or_not(void **state)
 			assert_int_equal(n, 0);
 		run_end(&r);
 	}
+}
+
+/* --- code made at run time -------------------------------------------------------------- */
+
+/* Starts `jit KIND` with a pipe as its input; `apart`: in pid and mount namespaces of its own,
+ * with a /tmp of its own. */
+static pid_t start_jit(const char *kind, bool apart, int *input)
+{
+	int ends[2];
+	assert_int_equal(pipe(ends), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		char path[1024];
+		const char *build = getenv("CTOP_BUILD");
+		snprintf(path, sizeof path, "%s/workloads/jit",
+		         build != NULL ? build : "build/gcc");
+		dup2(ends[0], 0);
+		close(ends[1]);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (apart && (unshare(CLONE_NEWPID | CLONE_NEWNS) != 0 ||
+		              mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+		              mount("tmpfs", "/tmp", "tmpfs", 0, NULL) != 0))
+			_exit(99);
+		pid_t inner = apart ? fork() : 0;
+		if (inner == 0)
+			execl(path, path, kind, (char *)NULL);
+		waitpid(inner, NULL, 0);
+		_exit(127);
+	}
+	close(ends[0]);
+	*input = ends[1];
+	return pid;
+}
+
+static void check_jit(const char *kind, bool apart)
+{
+	int input;
+	pid_t pid = start_jit(kind, apart, &input);
+	struct session_config c = session_of(&pid, 999);
+	struct session *s;
+	struct snapshot *snap = NULL;
+	struct err e = {0};
+	c.source.follow_children = true;
+	assert_int_equal(session_start(&s, &c, &e), CTOP_OK);
+	uint64_t until = clock_now_ns() + 60 * CLOCK_NS_PER_SEC, first = 0, second = 0;
+	while ((first < 200 || second < 200) && clock_now_ns() < until) {
+		struct pollfd fd = {.fd = session_fd(s), .events = POLLIN};
+		poll(&fd, 1, 100);
+		session_ack(s);
+		snapshot_unref(snap);
+		snap = session_snapshot(s);
+		first = snap != NULL ? counts_of(snap, "first").self_n : 0;
+		second = snap != NULL ? counts_of(snap, "second").self_n : 0;
+		if (first >= 200 && input >= 0) {
+			close(input);
+			input = -1;
+		}
+	}
+	if (first < 200 || second < 200)
+		fail_msg("%s: %llu samples of the first function, %llu of the second", kind,
+		         (unsigned long long)first, (unsigned long long)second);
+	/* The new name did not take the old one's samples with it. */
+	assert_true(snapshot_stats(snap)->complete * 100 >= snapshot_stats(snap)->all_samples * 97);
+	snapshot_unref(snap);
+	session_free(s);
+	workload_end(pid);
+	char path[64];
+	snprintf(path, sizeof path, "/tmp/perf-%d.map", pid);
+	unlink(path);
+	snprintf(path, sizeof path, "/tmp/jit-%d.dump", pid);
+	unlink(path);
+}
+
+static void jit_code_has_names_and_old_samples_keep_theirs(void **state)
+{
+	(void)state;
+	need_perf();
+	check_jit("map", false);
+	check_jit("dump", false);
+}
+
+static void jit_names_are_found_in_other_namespaces(void **state)
+{
+	(void)state;
+	need_perf();
+	if (geteuid() != 0)
+		check_skip("namespaces of pids and mounts need root");
+	check_jit("map", true);
+	check_jit("dump", true);
 }
 
 static void a_killed_target_ends_the_session(void **state)
@@ -387,6 +480,8 @@ int main(void)
 	        cmocka_unit_test(a_storm_of_threads_is_accounted_for),
 	        cmocka_unit_test(a_command_is_profiled_from_its_first_instruction),
 	        cmocka_unit_test(children_are_followed_or_not),
+	        cmocka_unit_test(jit_code_has_names_and_old_samples_keep_theirs),
+	        cmocka_unit_test(jit_names_are_found_in_other_namespaces),
 	        cmocka_unit_test(a_killed_target_ends_the_session),
 	        cmocka_unit_test(another_users_process_is_refused_with_cause_and_cure),
 	        cmocka_unit_test(replay_is_deterministic),
