@@ -25,6 +25,9 @@ struct elf_segment {
 
 /* Opens an ELF file of this machine's class; takes over `fd` in every case. */
 enum ctop_err elf_open(struct elf **out, int fd, struct err *e);
+/* Opens an ELF file that stands compressed (xz) in memory; at most 256 MB unpacked. The bytes
+ * stay the caller's. CTOP_EFORMAT for what is not one. */
+enum ctop_err elf_open_xz(struct elf **out, const void *bytes, size_t len, struct err *e);
 void elf_close(struct elf *f);
 
 /* The PT_LOAD segments; borrowed. */

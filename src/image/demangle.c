@@ -30,10 +30,11 @@ static size_t put(const char *text, size_t len, char *out, size_t cap)
 	return n;
 }
 
-/* "foo@@GLIBC_2.34" is foo. */
-static size_t without_version(const char *name, size_t len)
+/* "foo@@GLIBC_2.34" is foo; "foo@plt" is the stub that leads to it. */
+static size_t without_version(const char *name, size_t len, const char **stub)
 {
 	const char *at = memchr(name, '@', len);
+	*stub = at != NULL && strcmp(at, "@plt") == 0 ? at : "";
 	return at != NULL && at != name ? (size_t)(at - name) : len;
 }
 
@@ -53,11 +54,14 @@ size_t demangle(const char *name, char *out, size_t cap)
 	size_t len = strlen(name);
 	if (len > MANGLED_MAX)
 		return put(name, MANGLED_MAX, out, cap);
-	len = without_version(name, len);
+	const char *stub;
+	len = without_version(name, len, &stub);
 	char *plain = mem_strndup(name, len);
 	char *nice = try_demangle(plain);
 	const char *text = nice != NULL && nice[0] != '\0' ? nice : plain;
 	size_t n = put(text, strlen(text), out, cap);
+	if (n + strlen(stub) < cap)
+		n += put(stub, strlen(stub), out + n, cap - n);
 	free(nice);
 	free(plain);
 	return n;

@@ -2,9 +2,11 @@
 #include "ctop/elf.h"
 
 #include "ctop/mem.h"
+#include "ctop/strbuf.h"
 
 #include <elfutils/libdwelf.h>
 #include <gelf.h>
+#include <lzma.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +15,12 @@
 enum { SEGMENTS_MAX = 64 };
 static const uint64_t PAGE = 4096;
 static const uint64_t SECTION_MOST = UINT64_C(512) << 20;
+static const uint64_t XZ_MOST = UINT64_C(256) << 20, XZ_MEMORY_MOST = UINT64_C(128) << 20;
 
 struct elf {
-	int fd;
+	int fd;       /* −1: in memory */
+	char *memory; /* owned; NULL: a file */
+	size_t memory_len;
 	Elf *handle;
 	bool fixed;
 	uint64_t entry;
@@ -43,7 +48,8 @@ static enum ctop_err read_segments(struct elf *f, struct err *e)
 static enum ctop_err open_handle(struct elf *f, struct err *e)
 {
 	elf_version(EV_CURRENT);
-	f->handle = elf_begin(f->fd, ELF_C_READ, NULL);
+	f->handle = f->memory != NULL ? elf_memory(f->memory, f->memory_len)
+	                              : elf_begin(f->fd, ELF_C_READ, NULL);
 	if (f->handle == NULL || elf_kind(f->handle) != ELF_K_ELF)
 		return err_set(e, CTOP_EFORMAT, "not an ELF file");
 	GElf_Ehdr h;
@@ -68,13 +74,52 @@ enum ctop_err elf_open(struct elf **out, int fd, struct err *e)
 	return rc;
 }
 
+/* Unpacks into memory the caller frees; NULL when it is not whole or too large. */
+static char *unpack_xz(const void *bytes, size_t len, size_t *out_len)
+{
+	lzma_stream z = LZMA_STREAM_INIT;
+	struct strbuf out = {0};
+	char buf[1 << 16];
+	lzma_ret rc = lzma_stream_decoder(&z, XZ_MEMORY_MOST, 0);
+	z.next_in = bytes;
+	z.avail_in = len;
+	while (rc == LZMA_OK && out.len < XZ_MOST) {
+		z.next_out = (uint8_t *)buf;
+		z.avail_out = sizeof buf;
+		rc = lzma_code(&z, LZMA_FINISH);
+		strbuf_add(&out, buf, sizeof buf - z.avail_out);
+	}
+	lzma_end(&z);
+	*out_len = out.len;
+	if (rc == LZMA_STREAM_END)
+		return out.data;
+	strbuf_fini(&out);
+	return NULL;
+}
+
+enum ctop_err elf_open_xz(struct elf **out, const void *bytes, size_t len, struct err *e)
+{
+	struct elf *f = mem_zalloc(1, sizeof *f);
+	f->fd = -1;
+	f->memory = unpack_xz(bytes, len, &f->memory_len);
+	enum ctop_err rc =
+	        f->memory != NULL ? open_handle(f, e) : err_set(e, CTOP_EFORMAT, "not an xz file");
+	if (rc == CTOP_OK)
+		*out = f;
+	else
+		elf_close(f);
+	return rc;
+}
+
 void elf_close(struct elf *f)
 {
 	if (f == NULL)
 		return;
 	if (f->handle != NULL)
 		elf_end(f->handle);
-	close(f->fd);
+	if (f->fd >= 0)
+		close(f->fd);
+	free(f->memory);
 	free(f);
 }
 

@@ -6,9 +6,12 @@
 #include "ctop/elf.h"
 #include "ctop/kallsyms.h"
 #include "ctop/pclntab.h"
+#include "ctop/plt.h"
 #include "ctop/symtab.h"
 
 #include <gelf.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool has_symtab(struct elf *f)
@@ -72,6 +75,29 @@ static void load_debug(struct image_data *d, const struct image_opener *o)
 	elf_close(debug);
 }
 
+/* "func@plt". */
+static void add_stub(void *ctx, const struct plt_stub *stub)
+{
+	char name[1024];
+	int len = snprintf(name, sizeof name, "%s@plt", stub->name);
+	if (len > 0 && (size_t)len < sizeof name)
+		symtab_add(ctx, stub->start, stub->size, name, (size_t)len);
+}
+
+/* What the program's maker has left of its symbols in a compressed ELF file of its own
+ * (.gnu_debugdata, as Fedora's programs have it). */
+static void load_minidebug(struct image_data *d)
+{
+	size_t len;
+	unsigned char *packed = elf_section_bytes(d->elf, ".gnu_debugdata", &len);
+	struct elf *mini = NULL;
+	if (packed != NULL && elf_open_xz(&mini, packed, len, NULL) == CTOP_OK) {
+		symtab_add_elf(d->symbols, mini, 0, NULL);
+		elf_close(mini);
+	}
+	free(packed);
+}
+
 enum ctop_err image_load(struct image_data *out, int fd, const struct image_opener *opener,
                          struct err *e)
 {
@@ -92,8 +118,11 @@ enum ctop_err image_load(struct image_data *out, int fd, const struct image_open
 	out->pclntab = pclntab_load(out->elf);
 	out->symbols = symtab_new();
 	symtab_add_elf(out->symbols, out->elf, 0, NULL);
+	if (!out->has_symtab)
+		load_minidebug(out);
 	if (!out->has_symtab && opener != NULL)
 		load_debug(out, opener);
+	plt_each(out->elf, add_stub, out->symbols);
 	if (!out->has_symtab && out->pclntab != NULL)
 		pclntab_add_symbols(out->pclntab, out->symbols);
 	symtab_finish(out->symbols);

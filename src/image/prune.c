@@ -10,6 +10,7 @@
 #include "ctop/elf.h"
 #include "ctop/mem.h"
 #include "ctop/pclntab.h"
+#include "ctop/plt.h"
 #include "ctop/sparse.h"
 
 #include <fcntl.h>
@@ -245,6 +246,20 @@ static void keep_symbols(const struct pruning *p, const GElf_Shdr *h)
 	free(names);
 }
 
+/* Stubs of wanted addresses: their code, and what names them. */
+static void keep_stub(void *ctx, const struct plt_stub *stub)
+{
+	const struct pruning *p = ctx;
+	uint64_t offset;
+	if (!has_between(p->w->pcs, p->w->pc_count, stub->start, stub->start + stub->size) ||
+	    !vaddr_to_offset(p, stub->start, &offset))
+		return;
+	keep(p, offset, stub->size);
+	keep(p, stub->rela, PLT_RELA);
+	keep(p, stub->symbol, PLT_SYMBOL);
+	sparse_put(p->out, stub->text, stub->name, strlen(stub->name));
+}
+
 /* --- the file ------------------------------------------------------------------------------ */
 
 static void keep_headers(const struct pruning *p)
@@ -299,6 +314,7 @@ enum ctop_err prune_elf(int fd, const struct prune_wanted *w, struct sparse *out
 	keep_frames(&p);
 	keep_undescribed(&p);
 	keep_go(&p);
+	plt_each(p.elf, keep_stub, &p);
 	elf_close(p.elf);
 	return CTOP_OK;
 }

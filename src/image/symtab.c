@@ -230,14 +230,18 @@ enum ctop_err symtab_add_elf(struct symtab *t, struct elf *f, uint64_t shift, st
 
 /* --- sorted ------------------------------------------------------------------ */
 
-static int by_start_rank(const void *va, const void *vb)
+/* By address; among aliases the best rank, then the shortest name, then by its letters. */
+static int by_start_rank(const void *va, const void *vb, void *ctx)
 {
 	const struct candidate *a = va, *b = vb;
+	const char *names = ctx;
 	if (a->e.start != b->e.start)
 		return (a->e.start > b->e.start) - (a->e.start < b->e.start);
 	if (a->rank != b->rank)
 		return (a->rank > b->rank) - (a->rank < b->rank);
-	return (a->e.name > b->e.name) - (a->e.name < b->e.name);
+	const char *na = names + a->e.name, *nb = names + b->e.name;
+	size_t la = strlen(na), lb = strlen(nb);
+	return la != lb ? (la > lb) - (la < lb) : strcmp(na, nb);
 }
 
 void symtab_finish(struct symtab *t)
@@ -245,7 +249,7 @@ void symtab_finish(struct symtab *t)
 	struct candidate *c = t->adding;
 	size_t n = 0;
 	if (t->adding_count > 0)
-		qsort(c, t->adding_count, sizeof *c, by_start_rank);
+		qsort_r(c, t->adding_count, sizeof *c, by_start_rank, t->names);
 	for (size_t i = 0; i < t->adding_count; i++)
 		if (n == 0 || c[i].e.start != c[n - 1].e.start)
 			c[n++] = c[i];

@@ -3,8 +3,8 @@
 # is missing; needs root or sudo then. Prints nothing when all is there.
 set -e
 build='gcc g++ make pkg-config libc6-dev libncurses-dev libunwind-dev libelf-dev libdw-dev
-       libiberty-dev zlib1g-dev'
-tests='clang libclang-rt-dev clang-format libcmocka-dev libvterm-dev python3 sqlite3 openssl binutils elfutils
+       libiberty-dev zlib1g-dev liblzma-dev'
+tests='clang libclang-rt-dev clang-format libcmocka-dev libvterm-dev python3 sqlite3 openssl binutils xz-utils elfutils
  git'
 missing=
 for p in $build $tests; do

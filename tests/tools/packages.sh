@@ -18,6 +18,7 @@ if [ -n "$missing" ]; then
 		libelf) deb=libelf-dev ;;
 		libdw) deb=libdw-dev ;;
 		zlib) deb=zlib1g-dev ;;
+		liblzma) deb=liblzma-dev ;;
 		cmocka) deb=libcmocka-dev ;;
 		vterm) deb=libvterm-dev ;;
 		*) deb=$p ;;

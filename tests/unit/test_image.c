@@ -309,6 +309,109 @@ static void an_address_without_a_name_has_its_module(void **state)
 	images_free(t);
 }
 
+/* --- stubs, and symbols packed into the program ---------------------------------------------- */
+
+static void run_shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void run_shell(const char *fmt, ...)
+{
+	char command[1024];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof command, fmt, ap);
+	va_end(ap);
+	if (system(command) != 0)
+		fail_msg("%s", command);
+}
+
+static const char program[] =
+        "#include <stdlib.h>\n"
+        "__attribute__((noinline)) static int hidden_one(int n) { return atoi(\"12\") + n; }\n"
+        "int main(int c, char **v) { (void)v; return hidden_one(c) + abs(rand()); }\n";
+
+/* Compiles `program` into a new directory's file "p"; returns the directory. */
+static const char *make_program(const char *flags)
+{
+	static char dir[64];
+	char path[128];
+	snprintf(dir, sizeof dir, "/tmp/ctop-image-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/p.c", dir);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(program, f);
+	fclose(f);
+	run_shell("gcc -O1 %s -o %s/p %s", flags, dir, path);
+	return dir;
+}
+
+/* The symbol whose name, as shown, is `name`. */
+static bool has_symbol(const char *path, const char *name, unsigned *stubs)
+{
+	struct image_data d;
+	size_t n;
+	bool found = false;
+	char shown[256];
+	struct symtab_hit hit;
+	load(path, &d, NULL);
+	const struct elf_segment *s = elf_segments(d.elf, &n);
+	*stubs = 0;
+	for (size_t i = 0; i < n; i++)
+		for (uint64_t pc = s[i].vaddr; s[i].executable && pc < s[i].vaddr + s[i].filesz;
+		     pc++) {
+			if (!symtab_find(d.symbols, pc, &hit) || hit.start != pc)
+				continue;
+			demangle(hit.name, shown, sizeof shown);
+			found = found || strcmp(shown, name) == 0;
+			*stubs += strstr(shown, "@plt") != NULL;
+		}
+	image_data_fini(&d);
+	return found;
+}
+
+static void stubs_are_named_by_what_they_call(void **state)
+{
+	static const char *const flags[] = {"",
+	                                    "-no-pie",
+	                                    "-fcf-protection=none -Wl,-z,lazy",
+	                                    "-fcf-protection=full -Wl,-z,lazy",
+	                                    "-fcf-protection=full -Wl,-z,now",
+	                                    "-s"};
+	(void)state;
+	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+		char path[128];
+		unsigned stubs;
+		const char *dir = make_program(flags[i]);
+		snprintf(path, sizeof path, "%s/p", dir);
+		assert_true(has_symbol(path, "rand@plt", &stubs));
+		assert_true(stubs >= 1 && stubs <= 8);
+		run_shell("rm -r %s", dir);
+	}
+}
+
+static void packed_symbols_are_read(void **state)
+{
+	char path[128];
+	unsigned stubs;
+	const char *dir = make_program("");
+	(void)state;
+	snprintf(path, sizeof path, "%s/p", dir);
+	run_shell("cd %s && objcopy --only-keep-debug p mini && strip --strip-debug mini && xz "
+	          "mini && "
+	          "strip p && cp p plain && objcopy --add-section .gnu_debugdata=mini.xz p",
+	          dir);
+	assert_true(has_symbol(path, "hidden_one", &stubs));
+	snprintf(path, sizeof path, "%s/plain", dir);
+	assert_false(has_symbol(path, "hidden_one", &stubs));
+	/* What is damaged is as if it were not there. */
+	run_shell("cd %s && head -c 100 mini.xz >cut && cp plain bad && objcopy --add-section "
+	          ".gnu_debugdata=cut bad",
+	          dir);
+	snprintf(path, sizeof path, "%s/bad", dir);
+	assert_false(has_symbol(path, "hidden_one", &stubs));
+	run_shell("rm -r %s", dir);
+}
+
 /* --- pruning
  * --------------------------------------------------------------------------------------- */
 
@@ -423,6 +526,8 @@ int main(void)
 	        cmocka_unit_test(the_c_librarys_symbols_are_those_of_nm),
 	        cmocka_unit_test(a_stripped_functions_start_comes_from_the_tables),
 	        cmocka_unit_test(separate_debug_files_give_names),
+	        cmocka_unit_test(stubs_are_named_by_what_they_call),
+	        cmocka_unit_test(packed_symbols_are_read),
 	        cmocka_unit_test(names_are_demangled_and_cleaned),
 	        cmocka_unit_test(the_kernels_symbols_are_read),
 	        cmocka_unit_test(an_address_without_a_name_has_its_module),
