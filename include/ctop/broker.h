@@ -11,6 +11,7 @@
 
 #include "ctop/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -72,6 +73,10 @@ enum ctop_err broker_list(struct broker *b, pid_t pid, pid_t **ids, size_t *coun
  * −errno. Live only. */
 int broker_perf_event(struct broker *b, struct perf_event_attr *attr, pid_t pid, int cpu, int group,
                       unsigned long flags);
+
+/* The Debian package that has installed a file, by its name ("libc6:amd64"); false when none
+ * has, or this is not a Debian machine. Reads some megabytes: for a worker. */
+bool broker_package(struct broker *b, const char *path, char *out, size_t cap);
 
 /* The live broker. */
 struct broker *broker_new_live(void);

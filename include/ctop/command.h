@@ -5,8 +5,9 @@
 #include "ctop/profile.h"
 
 enum command_kind {
-	COMMAND_QUERY, /* count under `query` */
-	COMMAND_RESET, /* forget all counts */
+	COMMAND_QUERY,    /* count under `query` */
+	COMMAND_RESET,    /* forget all counts */
+	COMMAND_PACKAGES, /* find the packages of files without symbols */
 };
 
 struct command {

@@ -94,8 +94,9 @@ bool profile_work(struct profile *p, uint64_t budget_ns);
  * fills samples, weight_ns, all_samples, complete, all_weight_ns, folded. */
 struct snapshot_stats *profile_stats(struct profile *p);
 
-/* A snapshot of now; the caller owns the reference. */
-struct snapshot *profile_publish(struct profile *p, uint64_t now_ns);
+/* A snapshot of now; the caller owns the reference. `modules` (may be NULL) is handed over. */
+struct snapshot *profile_publish(struct profile *p, uint64_t now_ns,
+                                 struct snapshot_module *modules, uint32_t module_count);
 
 /* Bytes held, all parts. */
 size_t profile_bytes(const struct profile *p);

@@ -66,7 +66,4 @@ void query_callers_of(const struct snapshot *s, uint32_t func, struct query_call
 void query_callers_above(const struct snapshot *s, const struct query_callers *below, size_t i,
                          struct query_callers *out);
 
-/* Samples counted whose leaf is code without a symbol. */
-uint64_t query_nameless(const struct snapshot *s);
-
 #endif

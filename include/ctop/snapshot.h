@@ -63,6 +63,14 @@ enum target_state {
 	TARGET_REPLAYED, /* the capture is at its end */
 };
 
+/* What ctop itself costs. */
+struct snapshot_cost {
+	uint64_t cpu_ns, sampler_ns, analyzer_ns; /* of the process, of two of its threads */
+	uint64_t profile_bytes, name_bytes, image_bytes, unwind_bytes;
+	uint64_t rows;  /* of call frame information, cached */
+	uint32_t names; /* functions */
+};
+
 /* Facts for the header. */
 struct snapshot_stats {
 	uint64_t samples;       /* counted under the filter in force */
@@ -83,6 +91,7 @@ struct snapshot_stats {
 	bool kernel_names;  /* the kernel's symbols may be read */
 	enum target_state state;
 	int wait_status; /* of a launched command, −1 unknown */
+	struct snapshot_cost cost;
 	const char *way; /* "perf", "replay", …: static storage */
 };
 
@@ -106,6 +115,26 @@ struct snapshot_strip {
 	const uint32_t *us; /* µs of CPU a bucket, oldest first; owned by the snapshot */
 };
 
+/* How callers were found in a module's code. */
+enum snapshot_way {
+	SNAPSHOT_BY_TABLE,
+	SNAPSHOT_BY_LIBUNWIND,
+	SNAPSHOT_BY_SCAN,
+	SNAPSHOT_BY_FP,
+	SNAPSHOT_WAYS
+};
+enum snapshot_module_kind { SNAPSHOT_FILE, SNAPSHOT_JIT, SNAPSHOT_KERNEL };
+
+/* A module stacks went through: what it has, and what could be done with it. */
+struct snapshot_module {
+	const char *name, *path; /* for the life of the session */
+	enum snapshot_module_kind kind;
+	bool loaded, tables, symbols, go; /* symbols: more than the exported ones */
+	uint64_t frames[SNAPSHOT_WAYS];
+	uint64_t dead_ends; /* stacks that ended in it for want of unwind information */
+	char package[64];   /* Debian's, of its file; "" when not known (yet) */
+};
+
 struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot *s); /* NULL is allowed; the last one frees */
 
@@ -120,6 +149,7 @@ uint64_t snapshot_time(const struct snapshot *s);
 
 const struct snapshot_stats *snapshot_stats(const struct snapshot *s);
 const struct snapshot_thread *snapshot_threads(const struct snapshot *s, uint32_t *count);
+const struct snapshot_module *snapshot_modules(const struct snapshot *s, uint32_t *count);
 const struct snapshot_strip *snapshot_strip(const struct snapshot *s);
 
 /* Functions. */

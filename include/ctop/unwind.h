@@ -21,12 +21,22 @@ enum frame_kind {
 	FRAME_RETURN, /* where a call will return to: the call is before it */
 };
 
+/* Which way gave a step. */
+enum unwind_way {
+	UNWIND_BY_ROW,
+	UNWIND_BY_LIBUNWIND,
+	UNWIND_BY_SCAN, /* found on the stack, above code without unwind information */
+	UNWIND_BY_FP,
+	UNWIND_WAYS
+};
+
 /* One frame. The −1 of a return address is applied by frame_lookup_vaddr() only. */
 struct frame_addr {
 	uint64_t addr;  /* in the target */
 	uint64_t vaddr; /* ELF address in `image`; == addr when image is IMAGE_NONE or anonymous */
 	uint32_t image;
 	enum frame_kind kind;
+	enum unwind_way way; /* by which its caller was found; UNWIND_WAYS: it was not */
 };
 
 /* ELF address by which the frame's function is found. */
@@ -47,15 +57,6 @@ enum unwind_end {
 	UNWIND_TOO_DEEP,   /* more than the caller's frames */
 	UNWIND_NEED_IMAGE, /* an image is IMAGE_WAITING: `need`; try again when it is loaded */
 	UNWIND_ENDS
-};
-
-/* Which way gave a step. */
-enum unwind_way {
-	UNWIND_BY_ROW,
-	UNWIND_BY_LIBUNWIND,
-	UNWIND_BY_SCAN, /* found on the stack, above code without unwind information */
-	UNWIND_BY_FP,
-	UNWIND_WAYS
 };
 
 struct unwind_input {

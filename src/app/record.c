@@ -5,11 +5,12 @@
  * counted and written whole or not at all.
  */
 #include "app.h"
+#include "ctop/broker.h"
 #include "ctop/child.h"
 #include "ctop/clock.h"
 #include "ctop/folded.h"
 #include "ctop/options.h"
-#include "ctop/query.h"
+#include "ctop/quality.h"
 #include "ctop/savefile.h"
 #include "ctop/session.h"
 #include "ctop/snapshot.h"
@@ -21,6 +22,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -100,6 +102,29 @@ static void add_loss(struct strbuf *b, uint64_t n, const char *what)
 		strbuf_addf(b, "%s%" PRIu64 " %s", b->len > 0 ? ", " : "", n, what);
 }
 
+/* The modules that more than 1 % of the samples suffer from, and what to do about it. */
+static void advise(const struct recording *r, const struct snapshot *s)
+{
+	enum { MOST = 3 };
+	size_t count;
+	struct quality_row *rows = quality_rows(s, &count);
+	struct broker *broker = broker_new_live();
+	for (size_t i = 0; i < count && i < MOST; i++) {
+		struct snapshot_module m = *rows[i].module;
+		uint64_t harm = rows[i].nameless + m.dead_ends;
+		char remedy[512];
+		if (harm * 100 <= snapshot_stats(s)->samples)
+			break;
+		if (r->o->file == NULL && m.kind == SNAPSHOT_FILE && !m.symbols)
+			broker_package(broker, m.path, m.package, sizeof m.package);
+		quality_remedy(&(struct quality_row){&m, rows[i].nameless}, remedy, sizeof remedy);
+		fprintf(stderr, "ctop: %.1f%% of samples suffer from %s: %s\n",
+		        100.0 * (double)harm / (double)snapshot_stats(s)->samples, m.name, remedy);
+	}
+	broker_free(broker);
+	free(rows);
+}
+
 static void summarize(const struct recording *r, const struct snapshot *s, const char *output)
 {
 	const struct snapshot_stats *st = snapshot_stats(s);
@@ -128,12 +153,12 @@ static void summarize(const struct recording *r, const struct snapshot *s, const
 	if (st->event_ns > 0)
 		fprintf(stderr, " (the events counted %.2f s)", (double)st->event_ns / 1e9);
 	fprintf(stderr,
-	        "\nctop: %.2f%% of stacks complete; %s%s; lost: %s; unresolved leaves: %" PRIu64
-	        "\n",
+	        "\nctop: %.2f%% of stacks complete; %s%s; lost: %s; %.2f%% of samples without a "
+	        "name\n",
 	        st->all_samples > 0 ? 100.0 * (double)st->complete / (double)st->all_samples
 	                            : 100.0,
 	        broken.len > 0 ? "broken: " : "none broken", strbuf_str(&broken),
-	        lost.len > 0 ? strbuf_str(&lost) : "none", query_nameless(s));
+	        lost.len > 0 ? strbuf_str(&lost) : "none", 100 * quality_nameless(s));
 	if (r->o->file == NULL) {
 		double own = (double)clock_process_cpu_ns();
 		fprintf(stderr, "ctop: used %.3f s of CPU itself, %.1f µs a sample\n", own / 1e9,
@@ -145,6 +170,7 @@ static void summarize(const struct recording *r, const struct snapshot *s, const
 		fprintf(stderr, "ctop: %.*s\n", (int)len, at);
 		at += len + (at[len] == '\n');
 	}
+	advise(r, s);
 	if (st->stack_bytes > r->o->stack_bytes && r->o->file == NULL)
 		fprintf(stderr,
 		        "ctop: stacks deeper than %u KB were seen: %u KB a sample were copied from "

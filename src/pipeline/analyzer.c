@@ -23,7 +23,9 @@
 #include "jits.h"
 #include "jobs.h"
 #include "loader.h"
+#include "modules.h"
 #include "naming.h"
+#include "packages.h"
 #include "procs.h"
 #include "recorder.h"
 #include "stacker.h"
@@ -47,17 +49,20 @@ struct analyzer {
 	struct procs *procs;
 	struct stacker *stacker;
 	struct jits *jits;
+	struct modules *modules;
+	struct packages *packages;
 	struct figures figures;
 	uint32_t kernel;      /* id of the kernel's image */
 	uint64_t newest_ns;   /* time of the newest record */
 	uint64_t interval_ns; /* between snapshots, 0 before the first */
 	uint64_t published_ns;
-	uint64_t now_ns;   /* our clock when the sample being counted was begun */
-	bool nameless;     /* JIT code was counted that had no name */
-	bool named;        /* JIT code has got names since */
-	bool work_left;    /* profile_work() has more to do */
-	bool source_ended; /* RECORD_END was read */
-	bool settled;      /* the last snapshot says so */
+	uint64_t sampler_ns; /* CPU time of the sampler's thread, as it said last */
+	uint64_t now_ns;     /* our clock when the sample being counted was begun */
+	bool nameless;       /* JIT code was counted that had no name */
+	bool named;          /* JIT code has got names since */
+	bool work_left;      /* profile_work() has more to do */
+	bool source_ended;   /* RECORD_END was read */
+	bool settled;        /* the last snapshot says so */
 };
 
 /* The display's clock: the capture's in a replay. */
@@ -109,6 +114,10 @@ static void finish_jobs(struct analyzer *a)
 	while ((job = inbox_take(&a->inbox)) != NULL) {
 		if (jits_owns(a->jits, job)) {
 			take_code(a, job);
+			continue;
+		}
+		if (packages_owns(a->packages, job)) {
+			packages_finish(a->packages, job, a->modules);
 			continue;
 		}
 		mended = loader_finish(a->loader, job) || mended;
@@ -210,6 +219,7 @@ static void on_stats(struct analyzer *a, const struct record *r)
 	figures_record(&a->figures, s);
 	out->rate_hz = s->rate_hz;
 	out->event_ns = s->event_ns;
+	a->sampler_ns = a->c.in_order ? 0 : s->sampler_cpu_ns;
 	if (!a->c.in_order && s->way < WAYS)
 		out->way = source_way_name((enum source_way)s->way);
 }
@@ -265,15 +275,35 @@ static void take_commands(struct analyzer *a)
 {
 	struct command c;
 	while (exchange_take(a->c.exchange, &c)) {
-		if (c.kind == COMMAND_QUERY) {
+		switch (c.kind) {
+		case COMMAND_QUERY:
 			profile_set_query(a->profile, &c.query, c.number);
-		} else {
+			break;
+		case COMMAND_RESET:
 			profile_reset(a->profile, now_of(a), c.number);
 			figures_reset(&a->figures, now_of(a));
+			modules_reset(a->modules);
+			break;
+		case COMMAND_PACKAGES:
+			packages_ask(a->packages, a->modules);
+			continue; /* answered when they are known */
 		}
 		a->published_ns = 0; /* the answer is due as soon as it is there */
 		a->work_left = true;
 	}
+}
+
+static void fill_cost(const struct analyzer *a, struct snapshot_cost *out)
+{
+	out->cpu_ns = a->c.in_order ? 0 : clock_process_cpu_ns();
+	out->sampler_ns = a->sampler_ns;
+	out->analyzer_ns = a->c.in_order ? 0 : clock_thread_cpu_ns();
+	out->profile_bytes = profile_bytes(a->profile);
+	out->name_bytes = naming_bytes(a->naming) + funcs_bytes(a->c.funcs);
+	out->image_bytes = images_bytes(a->images);
+	out->unwind_bytes = stacker_bytes(a->stacker);
+	out->rows = stacker_rows(a->stacker);
+	out->names = funcs_count(a->c.funcs);
 }
 
 static void publish(struct analyzer *a, uint64_t now, bool ended)
@@ -282,7 +312,11 @@ static void publish(struct analyzer *a, uint64_t now, bool ended)
 	figures_fill(&a->figures, now_of(a), s);
 	s->stack_bytes = stacker_stack_bytes(a->stacker);
 	s->kernel_names = !images_get(a->images, a->kernel)->data.names_hidden;
-	exchange_publish(a->c.exchange, profile_publish(a->profile, now_of(a)), ended);
+	fill_cost(a, &s->cost);
+	uint32_t count;
+	struct snapshot_module *modules = modules_table(a->modules, &count);
+	exchange_publish(a->c.exchange, profile_publish(a->profile, now_of(a), modules, count),
+	                 ended);
 	uint64_t longest = a->c.refresh_ms * CLOCK_NS_PER_MS;
 	a->interval_ns = a->interval_ns == 0 ? FIRST_INTERVAL_NS : a->interval_ns * 2;
 	if (a->interval_ns > longest)
@@ -357,6 +391,8 @@ static void build(struct analyzer *a)
 	a->loader =
 	        loader_new(a->images, a->c.broker, a->c.workers, &a->inbox, a->c.recorder != NULL);
 	a->jits = jits_new(a->c.broker, a->c.workers, &a->inbox);
+	a->modules = modules_new(a->images);
+	a->packages = packages_new(a->c.broker, a->c.workers, &a->inbox);
 	a->kernel = loader_kernel(a->loader);
 	a->naming = naming_new(a->images, a->c.funcs, a->kernel);
 	struct profile_config pc = {
@@ -373,6 +409,7 @@ static void build(struct analyzer *a)
 	        .procs = a->procs,
 	        .images = a->images,
 	        .funcs = a->c.funcs,
+	        .modules = a->modules,
 	        .kernel = a->kernel,
 	        .stack_bytes = a->c.source->stack_bytes,
 	        .stack_wanted = a->c.stack_wanted,
@@ -439,6 +476,8 @@ void analyzer_free(struct analyzer *a)
 	inbox_fini(&a->inbox);
 	loader_free(a->loader);
 	jits_free(a->jits);
+	packages_free(a->packages);
+	modules_free(a->modules);
 	images_free(a->images);
 	free(a);
 }

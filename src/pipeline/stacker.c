@@ -11,6 +11,7 @@
 #include "ctop/profile.h"
 #include "ctop/record.h"
 #include "depth.h"
+#include "modules.h"
 #include "procs.h"
 
 #include <stdio.h>
@@ -238,6 +239,9 @@ static bool count_sample(struct stacker *s, struct work *w)
 	if (!w->want_missing && (w->need = waiting_image(s, w, frames)) != IMAGE_NONE)
 		return false;
 	size_t n = build_chain(s, w, end, frames);
+	modules_stack(s->c.modules, s->frames, frames, end);
+	if (w->record->nr_kernel > 0)
+		modules_kernel(s->c.modules, s->c.kernel);
 	depth_sample(&s->depth, w->record->stack_len, end == UNWIND_TRUNCATED);
 	struct snapshot_losses *losses = &profile_stats(s->c.profile)->losses;
 	if (end != UNWIND_ROOT)
@@ -331,6 +335,11 @@ uint32_t stacker_stack_bytes(const struct stacker *s)
 uint32_t stacker_parked(const struct stacker *s)
 {
 	return s->parked_count;
+}
+
+size_t stacker_rows(const struct stacker *s)
+{
+	return unwinder_rows(s->unwinder);
 }
 
 size_t stacker_bytes(const struct stacker *s)

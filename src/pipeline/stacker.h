@@ -18,6 +18,7 @@
 struct funcs;
 struct images;
 struct loc;
+struct modules;
 struct procs;
 struct profile;
 struct record_sample;
@@ -37,6 +38,7 @@ struct stacker_config {
 	struct procs *procs;
 	struct images *images;
 	struct funcs *funcs;
+	struct modules *modules;
 	uint32_t kernel;                /* id of the kernel's image */
 	uint32_t stack_bytes;           /* size of dumps at the start */
 	_Atomic uint32_t *stack_wanted; /* where to ask for more, or NULL */
@@ -64,6 +66,9 @@ uint32_t stacker_stack_bytes(const struct stacker *s);
 
 /* Samples parked now. */
 uint32_t stacker_parked(const struct stacker *s);
+
+/* Rows of call frame information held. */
+size_t stacker_rows(const struct stacker *s);
 
 /* Bytes held, rows and parked samples together. */
 size_t stacker_bytes(const struct stacker *s);

@@ -401,7 +401,8 @@ bool profile_work(struct profile *p, uint64_t budget_ns)
 
 /* --- publishing ------------------------------------------------------------------------ */
 
-struct snapshot *profile_publish(struct profile *p, uint64_t now_ns)
+struct snapshot *profile_publish(struct profile *p, uint64_t now_ns,
+                                 struct snapshot_module *modules, uint32_t module_count)
 {
 	struct generation *g = &p->shown;
 	struct snapshot *s = mem_zalloc(1, sizeof *s);
@@ -421,6 +422,8 @@ struct snapshot *profile_publish(struct profile *p, uint64_t now_ns)
 	s->stats.samples = g->samples;
 	s->stats.weight_ns = g->weight_ns;
 	s->threads = activity_threads(&p->activity, now_ns, &s->thread_count);
+	s->modules = modules;
+	s->module_count = module_count;
 	s->strip_us = activity_strip(&p->activity, now_ns, &s->strip);
 	return s;
 }

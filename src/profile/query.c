@@ -202,14 +202,3 @@ void query_callers_above(const struct snapshot *s, const struct query_callers *b
 	}
 	make_rows(s, out);
 }
-
-/* --- quality --------------------------------------------------------------------------- */
-
-uint64_t query_nameless(const struct snapshot *s)
-{
-	uint64_t n = 0;
-	for (uint32_t f = 0; f < snapshot_func_count(s); f++)
-		if (snapshot_func(s, f)->nameless)
-			n += snapshot_func_counts(s, f).self_n;
-	return n;
-}

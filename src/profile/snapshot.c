@@ -19,6 +19,7 @@ void snapshot_unref(struct snapshot *s)
 	count_chunks_free(s->by_func, s->func_chunks);
 	tree_unref(s->tree);
 	free(s->threads);
+	free(s->modules);
 	free(s->strip_us);
 	free(s);
 }
@@ -47,6 +48,12 @@ const struct snapshot_thread *snapshot_threads(const struct snapshot *s, uint32_
 {
 	*count = s->thread_count;
 	return s->threads;
+}
+
+const struct snapshot_module *snapshot_modules(const struct snapshot *s, uint32_t *count)
+{
+	*count = s->module_count;
+	return s->modules;
 }
 
 const struct snapshot_strip *snapshot_strip(const struct snapshot *s)

@@ -18,6 +18,8 @@ struct snapshot {
 	struct snapshot_stats stats;
 	struct snapshot_thread *threads;
 	uint32_t thread_count;
+	struct snapshot_module *modules; /* owned */
+	uint32_t module_count;
 	struct snapshot_strip strip;
 	uint32_t *strip_us;
 };

@@ -204,6 +204,7 @@ static int live_perf_event(void *self, struct perf_event_attr *attr, pid_t pid, 
 struct broker *broker_new_live(void)
 {
 	static const struct broker_ops ops = {
+	        .packages = true,
 	        .open = live_open,
 	        .read_proc = live_read_proc,
 	        .list = live_list,

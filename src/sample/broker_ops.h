@@ -4,8 +4,11 @@
 
 #include "ctop/broker.h"
 
+#include <stdbool.h>
+
 /* A NULL member means that this broker cannot do it. `open` gets a kind in range. */
 struct broker_ops {
+	bool packages; /* this machine's package lists are those of the files opened */
 	enum ctop_err (*open)(void *self, enum broker_kind kind, pid_t pid, uint64_t start_ticks,
 	                      const struct broker_key *key, int *fd, struct err *e);
 	enum ctop_err (*read_proc)(void *self, pid_t pid, pid_t tid, const char *name, char **text,

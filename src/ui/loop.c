@@ -185,6 +185,9 @@ static void act(struct loop *l, const struct action *a)
 	case ACTION_RESET:
 		send(l, COMMAND_RESET, NULL);
 		break;
+	case ACTION_PACKAGES:
+		session_command(l->session, &(struct command){.kind = COMMAND_PACKAGES});
+		break;
 	case ACTION_QUERY:
 		send(l, COMMAND_QUERY, &a->query);
 		break;

@@ -288,8 +288,8 @@ void fallback_stack(struct fallback *f, struct walk *w, struct frame_addr *frame
 		}
 		struct place p;
 		walk_place(w, pc, &p);
-		frames[out->count++] = (struct frame_addr){pc, p.vaddr, p.image->id,
-		                                           exact ? FRAME_IP : FRAME_RETURN};
+		frames[out->count++] = (struct frame_addr){
+		        pc, p.vaddr, p.image->id, exact ? FRAME_IP : FRAME_RETURN, UNWIND_WAYS};
 		exact = unw_is_signal_frame(&c) > 0;
 		int rc = unw_step(&c);
 		if (rc <= 0) {

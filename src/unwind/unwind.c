@@ -143,8 +143,9 @@ void unwind_stack(struct unwinder *u, const struct unwind_input *in, struct fram
 			out->end = UNWIND_TOO_DEEP;
 			return;
 		}
-		frames[out->count++] = (struct frame_addr){w.regs.r[ARCH_PC], p.vaddr, p.image->id,
-		                                           w.exact ? FRAME_IP : FRAME_RETURN};
+		frames[out->count++] =
+		        (struct frame_addr){w.regs.r[ARCH_PC], p.vaddr, p.image->id,
+		                            w.exact ? FRAME_IP : FRAME_RETURN, UNWIND_WAYS};
 		bool root;
 		enum unwind_way way;
 		out->end = step(u, &w, &p, &root, &way);
@@ -153,6 +154,7 @@ void unwind_stack(struct unwinder *u, const struct unwind_input *in, struct fram
 		if (root || out->end != UNWIND_ROOT || w.regs.r[ARCH_PC] == 0)
 			return;
 		out->steps[way]++;
+		frames[out->count - 1].way = way;
 	}
 }
 

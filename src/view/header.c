@@ -2,6 +2,7 @@
  * nothing runs.
  */
 #include "ctop/clock.h"
+#include "ctop/quality.h"
 #include "ctop/strbuf.h"
 #include "ctop/utf8.h"
 #include "format.h"
@@ -80,6 +81,10 @@ static void add_quality(struct facts_line *l, const struct screen *s)
 	format_count(text, sizeof text, n);
 	add(l, 85, lost_share > DOUBT ? STYLE_WARN : STYLE_TITLE, "lost %s", text);
 	add(l, 60, broken > DOUBT ? STYLE_WARN : STYLE_TITLE, "broken %.1f%%", broken);
+	bool doubtful = lost_share > DOUBT || broken > DOUBT || st->accounted < 0.97 ||
+	                100 * quality_nameless(s->shown) > DOUBT;
+	if (doubtful)
+		add(l, 35, STYLE_WARN, "d: why");
 	if (st->accounted < 0.97)
 		add(l, 80, STYLE_WARN, "accounted %.0f%%", 100 * st->accounted);
 	if (s->options.replay)

@@ -23,7 +23,7 @@ static unsigned key_lines(void)
 void help_draw(struct screen *s, struct surface *out, struct area a)
 {
 	unsigned lines = key_lines() + PREFACE;
-	struct list *l = &s->help_list;
+	struct list *l = &s->overlay_list;
 	int page = a.rows - 1;
 	/* A page to read: the whole page moves, there is no cursor. */
 	size_t most = lines > (unsigned)page ? lines - (unsigned)page : 0;

@@ -34,6 +34,7 @@ static const struct keymap_row rows[] = {
         {{'>', KEY_CODE_F0 + 6}, ACT_SORT_RIGHT, NULL, NULL},
         {{'I'}, ACT_INVERT, "I", "invert the order"},
         {{' ', 'p'}, ACT_PAUSE, "Space p", "pause or resume the display; sampling goes on"},
+        {{'d'}, ACT_QUALITY, "d", "data quality: what is missing, and what would mend it"},
         {{'K'}, ACT_KERNEL, "K", "kernel frames on and off"},
         {{'r'}, ACT_RESET, "r", "reset: forget all counts"},
         {{'s'}, ACT_SAVE, "s", "save a snapshot as folded stacks"},

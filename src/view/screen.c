@@ -175,7 +175,7 @@ static void draw_body(struct screen *s, struct surface *out, const struct screen
                       struct area area)
 {
 	char text[512];
-	if (s->help) {
+	if (s->overlay == OVERLAY_HELP) {
 		help_draw(s, out, area);
 		return;
 	}
@@ -183,6 +183,10 @@ static void draw_body(struct screen *s, struct surface *out, const struct screen
 		surface_ellipsis(out, area.row + 1, 1, area.cols - 1, STYLE_DIM,
 		                 facts->doing != NULL ? facts->doing
 		                                      : "waiting for the first sample");
+		return;
+	}
+	if (s->overlay == OVERLAY_QUALITY) {
+		quality_draw(s, out, area);
 		return;
 	}
 	refresh(s, facts);
@@ -267,6 +271,12 @@ static struct action toggle_kernel(struct screen *s)
 	return query_action(s);
 }
 
+static void open_overlay(struct screen *s, enum overlay overlay)
+{
+	s->overlay = overlay;
+	s->overlay_list = (struct list){0};
+}
+
 /* Keys that mean the same in every view. ACTION_IGNORED: it is the view's. */
 static struct action common_key(struct screen *s, enum act act, key_code key,
                                 const struct screen_facts *facts)
@@ -288,8 +298,13 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		toggle_pause(s);
 		break;
 	case ACT_HELP:
-		s->help = true;
+		open_overlay(s, OVERLAY_HELP);
 		break;
+	case ACT_QUALITY:
+		if (s->shown == NULL)
+			break;
+		open_overlay(s, OVERLAY_QUALITY);
+		return (struct action){.kind = ACTION_PACKAGES};
 	case ACT_KERNEL:
 		return toggle_kernel(s);
 	case ACT_RESET:
@@ -325,11 +340,11 @@ static struct action answer(struct screen *s, key_code key)
 	return view_handled();
 }
 
-static struct action help_key(struct screen *s, enum act act)
+static struct action overlay_key(struct screen *s, enum act act)
 {
-	s->help_list.page = s->help_list.page > 0 ? s->help_list.page : 1;
-	if (act == ACT_QUIT || !list_move(&s->help_list, act))
-		s->help = false;
+	s->overlay_list.page = s->overlay_list.page > 0 ? s->overlay_list.page : 1;
+	if (act == ACT_QUIT || !list_move(&s->overlay_list, act))
+		s->overlay = OVERLAY_NONE;
 	return view_handled();
 }
 
@@ -340,8 +355,8 @@ struct action screen_key(struct screen *s, key_code key, const struct screen_fac
 	s->message[0] = '\0';
 	if (s->asking)
 		return answer(s, key);
-	if (s->help)
-		return help_key(s, act);
+	if (s->overlay != OVERLAY_NONE)
+		return overlay_key(s, act);
 	/* f flips the flamegraph when it is already there. */
 	if (act == ACT_FLAME && s->view != VIEW_FLAME) {
 		go_to_view(s, VIEW_FLAME);

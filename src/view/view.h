@@ -125,6 +125,9 @@ struct threads_state {
 	bool inverted;
 };
 
+/* A page to read over the view. */
+enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_QUALITY };
+
 struct screen {
 	struct screen_options options;
 	struct snapshot *shown, *newer; /* one reference each, or NULL */
@@ -132,9 +135,10 @@ struct screen {
 	enum view_id view;
 	uint32_t selected; /* function, 0: none */
 	struct profile_query query;
-	uint64_t command;  /* the last one sent */
-	bool help, asking; /* help is open; quitting is being asked */
-	struct list help_list;
+	uint64_t command; /* the last one sent */
+	enum overlay overlay;
+	struct list overlay_list;
+	bool asking; /* quitting is being asked */
 	char message[512];
 	bool message_error;
 	uint64_t message_until;
@@ -170,13 +174,15 @@ struct columns {
 /* Lays out: percentages always, then seconds, then the module when there is room. */
 struct columns view_columns(int cols, bool module);
 
-/* --- header.c, help.c ---------------------------------------------------------------- */
+/* --- header.c, help.c, quality.c ----------------------------------------------------------------
+ */
 
 /* The line of facts, the strip, the tabs. Returns the rows used. */
 int header_draw(struct screen *s, struct surface *out, const struct screen_facts *facts);
 /* "0.0 % CPU …" when nothing runs; false when something does. */
 bool header_idle(struct screen *s, const struct screen_facts *facts, char *out, size_t cap);
 void help_draw(struct screen *s, struct surface *out, struct area area);
+void quality_draw(struct screen *s, struct surface *out, struct area area);
 extern const struct view *const view_table[VIEWS];
 
 #endif

@@ -59,7 +59,7 @@ int main(void)
 		stacks[count] = profile_stack(p, locs, make_stack(count, locs));
 		profile_add(p, 0, 0, stacks[count++], 1000000, true);
 		if (count % 1000 == 0) {
-			struct snapshot *s = profile_publish(p, 1);
+			struct snapshot *s = profile_publish(p, 1, NULL, 0);
 			nodes = snapshot_node_count(s);
 			snapshot_unref(s);
 		}
@@ -83,7 +83,7 @@ int main(void)
 			}
 			uint64_t from = clock_now_ns();
 			struct snapshot *s =
-			        profile_publish(p, (uint64_t)second * CLOCK_NS_PER_SEC);
+			        profile_publish(p, (uint64_t)second * CLOCK_NS_PER_SEC, NULL, 0);
 			publish[n++] = (double)(clock_now_ns() - from) / 1e6;
 			snapshot_unref(held);
 			held = s;

@@ -91,7 +91,7 @@ static void model_add(struct model *m, const struct loc *locs, size_t count, uin
 
 static void assert_equals_model(struct world *w, const struct model *m)
 {
-	struct snapshot *s = profile_publish(w->profile, 1);
+	struct snapshot *s = profile_publish(w->profile, 1, NULL, 0);
 	assert_int_equal(snapshot_stats(s)->samples, m->n);
 	assert_int_equal(snapshot_counts(s, NODE_ROOT).total_ns, m->all);
 	for (uint32_t f = 1; f < snapshot_func_count(s); f++) {
@@ -157,7 +157,7 @@ static void counts_equal_brute_force_through_all_recounts(void **state)
 			if (!q.by_thread || threads[i] == q.thread)
 				model_add(&m, locs[i], counts[i], i % 7 + 1, q.hide_kernel);
 		assert_equals_model(&w, &m);
-		struct snapshot *s = profile_publish(w.profile, 1);
+		struct snapshot *s = profile_publish(w.profile, 1, NULL, 0);
 		assert_int_equal(snapshot_command(s), phase + 1);
 		assert_int_equal(snapshot_stats(s)->all_samples, have);
 		snapshot_unref(s);
@@ -176,7 +176,7 @@ static void a_reset_forgets_counts_and_nothing_else(void **state)
 	profile_reset(w.profile, 2, 9);
 	settle(&w);
 	profile_add(w.profile, 3, 0, stack, 7, true);
-	struct snapshot *s = profile_publish(w.profile, 3);
+	struct snapshot *s = profile_publish(w.profile, 3, NULL, 0);
 	assert_int_equal(snapshot_stats(s)->all_samples, 1);
 	assert_int_equal(snapshot_stats(s)->complete, 1);
 	assert_int_equal(snapshot_counts(s, NODE_ROOT).total_ns, 7);
@@ -195,7 +195,7 @@ static void a_snapshot_never_changes(void **state)
 		uint32_t stack = profile_stack(w.profile, locs, random_stack(&w, locs));
 		profile_add(w.profile, 1, 0, stack, 1, true);
 	}
-	struct snapshot *s = profile_publish(w.profile, 1);
+	struct snapshot *s = profile_publish(w.profile, 1, NULL, 0);
 	struct strbuf before = {0}, after = {0};
 	folded_write(s, &before);
 	for (int i = 0; i < 5000; i++) {
@@ -232,7 +232,7 @@ static void memory_stays_under_its_cap_and_loses_no_sample(void **state)
 		}
 	}
 	settle(&w);
-	struct snapshot *s = profile_publish(w.profile, 1);
+	struct snapshot *s = profile_publish(w.profile, 1, NULL, 0);
 	assert_int_equal(snapshot_counts(s, NODE_ROOT).total_ns, added);
 	assert_int_equal(snapshot_stats(s)->all_samples, 2000000);
 	assert_true(snapshot_stats(s)->losses.folded > 0);
@@ -293,7 +293,7 @@ static void a_reader_sees_whole_snapshots_while_samples_arrive(void **state)
 		profile_add(w.profile, 1, 0, stack, 1, true);
 		if (i % 100 != 0)
 			continue;
-		struct snapshot *s = profile_publish(w.profile, 1);
+		struct snapshot *s = profile_publish(w.profile, 1, NULL, 0);
 		pthread_mutex_lock(&r.lock);
 		struct snapshot *old = r.slot;
 		r.slot = s;
@@ -337,7 +337,7 @@ static void callers_share_out_the_self_time(void **state)
 	add_path(&w, "135", 30);
 	add_path(&w, "1355", 2); /* recursion: f5 below f5 */
 	add_path(&w, "4", 8);
-	struct snapshot *s = profile_publish(w.profile, 1);
+	struct snapshot *s = profile_publish(w.profile, 1, NULL, 0);
 	struct query_callers callers = {0}, above = {0};
 	uint32_t f5 = find_func(s, "f5");
 	assert_int_equal(snapshot_func_counts(s, f5).self_ns, 42);
@@ -365,7 +365,7 @@ static void paths_name_the_same_place_in_every_generation(void **state)
 	world_init(&w, 64 << 20);
 	add_path(&w, "9", 1);
 	add_path(&w, "123", 5);
-	struct snapshot *a = profile_publish(w.profile, 1);
+	struct snapshot *a = profile_publish(w.profile, 1, NULL, 0);
 	uint32_t f3 = find_func(a, "f3");
 	uint32_t node = snapshot_func_nodes(a, f3);
 	uint64_t path = query_path(a, node);
@@ -373,7 +373,7 @@ static void paths_name_the_same_place_in_every_generation(void **state)
 	add_path(&w, "1243", 1);
 	profile_set_query(w.profile, &q, 1);
 	settle(&w);
-	struct snapshot *b = profile_publish(w.profile, 1);
+	struct snapshot *b = profile_publish(w.profile, 1, NULL, 0);
 	assert_true(snapshot_generation(a) != snapshot_generation(b));
 	uint32_t again = query_find_path(b, f3, path);
 	assert_int_not_equal(again, NODE_NONE);
@@ -394,7 +394,7 @@ static void children_and_table_are_sorted(void **state)
 	add_path(&w, "12", 10);
 	add_path(&w, "13", 30);
 	add_path(&w, "14", 10);
-	struct snapshot *s = profile_publish(w.profile, 1);
+	struct snapshot *s = profile_publish(w.profile, 1, NULL, 0);
 	uint32_t f1 = snapshot_func_nodes(s, find_func(s, "f1"));
 	query_children(s, f1, QUERY_BY_TOTAL, &kids);
 	assert_int_equal(kids.count, 3);
@@ -434,7 +434,7 @@ static void folded_lines_hold_their_shape(void **state)
 	profile_thread_add(w.profile, 1, 1, "t");
 	for (int i = 0; i < 3; i++)
 		profile_add(w.profile, 1, 0, profile_stack(w.profile, locs, 2), 1000, true);
-	struct snapshot *s = profile_publish(w.profile, 1);
+	struct snapshot *s = profile_publish(w.profile, 1, NULL, 0);
 	folded_write(s, &b);
 	assert_string_equal(b.data, "a:b;x?y 3\n");
 	strbuf_fini(&b);

@@ -7,6 +7,7 @@
 
 #include "ctop/clock.h"
 #include "ctop/funcs.h"
+#include "ctop/mem.h"
 #include "ctop/profile.h"
 #include "ctop/screen.h"
 #include "ctop/strbuf.h"
@@ -63,6 +64,30 @@ static void add(struct world *w, uint32_t thread, const char *path, int n)
 	}
 }
 
+enum { MODULES = 3 };
+
+static struct snapshot_module *make_modules(void)
+{
+	static const struct snapshot_module modules[MODULES] = {
+	        {.name = "postgres",
+	         .path = "/usr/lib/postgresql/15/bin/postgres",
+	         .loaded = true,
+	         .tables = true,
+	         .frames = {900, 0, 0, 0}},
+	        {.name = "libcrypto.so.3",
+	         .path = "/usr/lib/x86_64-linux-gnu/libcrypto.so.3",
+	         .loaded = true,
+	         .tables = true,
+	         .frames = {90, 0, 8, 2},
+	         .dead_ends = 12,
+	         .package = "libssl3:amd64"},
+	        {.name = "[kernel]", .path = "[kernel]", .kind = SNAPSHOT_KERNEL, .loaded = true},
+	};
+	struct snapshot_module *copy = mem_alloc(sizeof modules);
+	memcpy(copy, modules, sizeof modules);
+	return copy;
+}
+
 static void publish(struct world *w)
 {
 	struct snapshot_stats *st = profile_stats(w->profile);
@@ -75,7 +100,7 @@ static void publish(struct world *w)
 	st->elapsed_ns = w->time;
 	while (profile_work(w->profile, CLOCK_NS_PER_SEC))
 		continue;
-	struct snapshot *s = profile_publish(w->profile, w->time);
+	struct snapshot *s = profile_publish(w->profile, w->time, make_modules(), MODULES);
 	screen_set_snapshot(w->screen, s);
 	snapshot_unref(s);
 }
@@ -180,7 +205,8 @@ static void every_view_is_as_drawn(void **state)
 	        {"tree-40x10", "2H", 10, 40},       {"bottomup-100x24", "3g\r", 24, 100},
 	        {"flame-100x24", "4", 24, 100},     {"flame-flipped-80x24", "4f", 24, 80},
 	        {"flame-40x10", "4", 10, 40},       {"threads-100x24", "5", 24, 100},
-	        {"help-80x24", "?", 24, 80},
+	        {"help-80x24", "?", 24, 80},        {"quality-100x24", "d", 24, 100},
+	        {"quality-40x10", "dj", 10, 40},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct world *w = *state;
@@ -195,7 +221,7 @@ static void every_view_is_as_drawn(void **state)
 /* No size and no key sequence draws outside the surface or crashes (sanitizers see). */
 static void any_keys_in_any_size_are_survived(void **state)
 {
-	static const char keys[] = "12345tf\t jkgG\r+-*HooIKr<>?p\x1b  ";
+	static const char keys[] = "12345dtf\t jkgG\r+-*HooIKr<>?p\x1b  ";
 	struct world *w = *state;
 	unsigned seed = 17;
 	for (int i = 0; i < 3000; i++) {

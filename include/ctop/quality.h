@@ -1,0 +1,33 @@
+/* quality: how good the data of a snapshot is, module by module, and what would mend it.
+ * Pure; any thread.
+ */
+#ifndef CTOP_QUALITY_H
+#define CTOP_QUALITY_H
+
+#include "ctop/snapshot.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One module and the samples that suffer from it. */
+struct quality_row {
+	const struct snapshot_module *module;
+	uint64_t nameless; /* samples whose leaf is code of it without a symbol */
+};
+
+/* The modules stacks went through, those most samples suffer from first; the caller frees. */
+struct quality_row *quality_rows(const struct snapshot *s, size_t *count);
+
+/* Share of samples that no name was found for, of those lost, and of incomplete stacks; 0…1. */
+double quality_nameless(const struct snapshot *s);
+double quality_lost(const struct snapshot *s);
+double quality_broken(const struct snapshot *s);
+
+/* How the module's frames were unwound, in a few words: "unwind tables", "tables of Go",
+ * "frame pointers", "tables, 3 % searched on the stack". */
+void quality_way(const struct snapshot_module *m, char *out, size_t cap);
+
+/* What to install or pass so that the row gets better, one line; "" when all is well. */
+void quality_remedy(const struct quality_row *row, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,135 @@
+/* quality: judging a snapshot's data; see quality.h. */
+#include "ctop/quality.h"
+
+#include "ctop/mem.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double share(uint64_t part, uint64_t whole)
+{
+	return whole > 0 ? (double)part / (double)whole : 0;
+}
+
+static uint64_t nameless_samples(const struct snapshot *s, const char *module)
+{
+	uint64_t n = 0;
+	for (uint32_t f = 0; f < snapshot_func_count(s); f++) {
+		const struct func *fn = snapshot_func(s, f);
+		if (fn->nameless && (module == NULL || strcmp(fn->module, module) == 0))
+			n += snapshot_func_counts(s, f).self_n;
+	}
+	return n;
+}
+
+double quality_nameless(const struct snapshot *s)
+{
+	return share(nameless_samples(s, NULL), snapshot_stats(s)->samples);
+}
+
+double quality_lost(const struct snapshot *s)
+{
+	const struct snapshot_stats *st = snapshot_stats(s);
+	uint64_t lost = st->losses.kernel + st->losses.ring;
+	return share(lost, st->all_samples + lost);
+}
+
+double quality_broken(const struct snapshot *s)
+{
+	const struct snapshot_stats *st = snapshot_stats(s);
+	return share(st->all_samples - st->complete, st->all_samples);
+}
+
+static uint64_t frames(const struct snapshot_module *m)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < SNAPSHOT_WAYS; i++)
+		n += m->frames[i];
+	return n;
+}
+
+static int by_harm(const void *va, const void *vb)
+{
+	const struct quality_row *a = va, *b = vb;
+	uint64_t ha = a->nameless + a->module->dead_ends, hb = b->nameless + b->module->dead_ends;
+	if (ha != hb)
+		return (ha < hb) - (ha > hb);
+	uint64_t fa = frames(a->module), fb = frames(b->module);
+	if (fa != fb)
+		return (fa < fb) - (fa > fb);
+	return strcmp(a->module->name, b->module->name);
+}
+
+struct quality_row *quality_rows(const struct snapshot *s, size_t *count)
+{
+	uint32_t n;
+	const struct snapshot_module *m = snapshot_modules(s, &n);
+	struct quality_row *rows = mem_zalloc(n + 1, sizeof *rows);
+	for (uint32_t i = 0; i < n; i++)
+		rows[i] = (struct quality_row){&m[i], nameless_samples(s, m[i].name)};
+	if (n > 1)
+		qsort(rows, n, sizeof *rows, by_harm);
+	*count = n;
+	return rows;
+}
+
+void quality_way(const struct snapshot_module *m, char *out, size_t cap)
+{
+	uint64_t all = frames(m), searched = m->frames[SNAPSHOT_BY_SCAN];
+	uint64_t by_table = m->frames[SNAPSHOT_BY_TABLE] + m->frames[SNAPSHOT_BY_LIBUNWIND];
+	const char *tables = m->go ? "Go's tables" : "unwind tables";
+	if (all == 0)
+		snprintf(out, cap, "%s", m->tables ? tables : "no unwind tables");
+	else if (by_table == all)
+		snprintf(out, cap, "%s", tables);
+	else if (m->frames[SNAPSHOT_BY_FP] == all)
+		snprintf(out, cap, "frame pointers");
+	else if (by_table == 0)
+		snprintf(out, cap, "searched on the stack");
+	else
+		snprintf(out, cap, "%s, %.1f%% searched, %.1f%% by frame pointer", tables,
+		         100 * share(searched, all), 100 * share(m->frames[SNAPSHOT_BY_FP], all));
+}
+
+/* Debian has the symbols of nearly every package in one of its own. */
+static void debug_package(const char *package, char *out, size_t cap)
+{
+	if (strcmp(package, "libc6") == 0 || strncmp(package, "libc6:", 6) == 0)
+		snprintf(out, cap, "libc6-dbg");
+	else
+		snprintf(out, cap, "%.*s-dbgsym (of the debian-debug archive)",
+		         (int)strcspn(package, ":"), package);
+}
+
+void quality_remedy(const struct quality_row *row, char *out, size_t cap)
+{
+	const struct snapshot_module *m = row->module;
+	char package[128];
+	out[0] = '\0';
+	if (row->nameless == 0 && m->dead_ends == 0)
+		return;
+	if (!m->loaded && m->kind == SNAPSHOT_FILE)
+		snprintf(out, cap, "its file could not be read: run ctop as root");
+	else if (m->kind == SNAPSHOT_JIT)
+		snprintf(out, cap,
+		         "code made at run time: have the runtime write a perf map "
+		         "(node --perf-basic-prof, java with perf-map-agent, python -X perf)");
+	else if (m->kind == SNAPSHOT_KERNEL)
+		snprintf(out, cap, "run ctop as root, or once: sudo sysctl kernel.kptr_restrict=0");
+	else if (!m->tables)
+		snprintf(out, cap,
+		         "it has no unwind tables: build it with -fasynchronous-unwind-tables "
+		         "or -fno-omit-frame-pointer");
+	else if (row->nameless == 0 || m->symbols)
+		snprintf(out, cap, "hand-written code without unwind information");
+	else if (m->package[0] != '\0' && m->package[0] != '?') {
+		debug_package(m->package, package, sizeof package);
+		snprintf(out, cap, "no symbols: install %s", package);
+	} else {
+		snprintf(out, cap,
+		         "no symbols: install its debug symbols (dpkg -S %s names the package)",
+		         m->path);
+	}
+}

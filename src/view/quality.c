@@ -1,0 +1,188 @@
+/* quality: the page that tells how good the data is, and what would make it better.
+ *
+ * Built anew at each drawing from the snapshot: a few dozen lines, each with a style.
+ */
+#include "ctop/quality.h"
+
+#include "ctop/strbuf.h"
+#include "ctop/vec.h"
+#include "format.h"
+#include "view.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const double DOUBT = 0.01; /* the share from which a figure is marked */
+
+struct line {
+	size_t at; /* of its text */
+	int style;
+};
+
+struct page {
+	struct strbuf text; /* NUL-terminated lines, one after another */
+	struct line *lines;
+	size_t count, cap;
+};
+
+static void put(struct page *p, int style, const char *fmt, ...)
+        __attribute__((format(printf, 3, 4)));
+
+static void put(struct page *p, int style, const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	p->lines = vec_reserve(p->lines, &p->cap, p->count + 1, sizeof *p->lines);
+	p->lines[p->count++] = (struct line){p->text.len, style};
+	strbuf_adds(&p->text, line);
+	strbuf_addc(&p->text, '\0');
+}
+
+static int doubt(double share)
+{
+	return share > DOUBT ? STYLE_WARN : STYLE_TEXT;
+}
+
+/* "3 truncated, 1 not in memory", the causes that happened. */
+static void list_causes(struct strbuf *b, const char *const *names, const uint64_t *counts,
+                        size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (counts[i] > 0)
+			strbuf_addf(b, "%s%" PRIu64 " %s", b->len > 0 ? ", " : "", counts[i],
+			            names[i]);
+	if (b->len == 0)
+		strbuf_adds(b, "none");
+}
+
+static void put_sampling(struct page *p, const struct snapshot *s)
+{
+	const struct snapshot_stats *st = snapshot_stats(s);
+	char count[32];
+	format_count(count, sizeof count, st->all_samples);
+	double seconds = (double)st->all_weight_ns / 1e9;
+	put(p, STYLE_TEXT, " samples     %s; %.1f a second of CPU, %u asked", count,
+	    seconds > 0 ? (double)st->all_samples / seconds : 0.0, st->rate_hz);
+	put(p, doubt(1 - st->accounted), " accounted   %.1f%% of the CPU time the target has used",
+	    100 * st->accounted);
+	if (st->event_ns > 0)
+		put(p, STYLE_TEXT, "             the events themselves counted %.2f s of CPU",
+		    (double)st->event_ns / 1e9);
+}
+
+static void put_losses(struct page *p, const struct snapshot *s)
+{
+	static const char *const lost[] = {"by the kernel", "in ctop's ring", "side-band records",
+	                                   "throttlings"};
+	static const char *const broken[] = {
+	        "truncated",     "without unwind information",   "contradictory", "not captured",
+	        "not in memory", "interrupted on another stack", "too deep"};
+	const struct snapshot_stats *st = snapshot_stats(s);
+	const struct snapshot_losses *l = &st->losses;
+	const uint64_t lost_n[] = {l->kernel, l->ring, l->sideband, l->throttled};
+	const uint64_t broken_n[] = {l->truncated,  l->no_info,   l->bad,     l->no_stack,
+	                             l->unreadable, l->elsewhere, l->too_deep};
+	struct strbuf b = {0};
+	list_causes(&b, lost, lost_n, sizeof lost_n / sizeof lost_n[0]);
+	put(p, doubt(quality_lost(s)), " lost        %s", strbuf_str(&b));
+	put(p, STYLE_TEXT,
+	    " late        %" PRIu64 " records; %" PRIu64
+	    " samples waited too long for a file; %" PRIu64 " folded",
+	    l->late, l->parked_too_long, l->folded);
+	put(p, doubt(quality_broken(s)), " complete    %.2f%% of stacks reach their root",
+	    100 * (1 - quality_broken(s)));
+	strbuf_clear(&b);
+	list_causes(&b, broken, broken_n, sizeof broken_n / sizeof broken_n[0]);
+	put(p, doubt(quality_broken(s)), " broken      %s", strbuf_str(&b));
+	put(p, STYLE_TEXT, " copied      %u KB of stack a sample", (st->stack_bytes + 512) / 1024);
+	put(p, doubt(quality_nameless(s)),
+	    " nameless    %.2f%% of samples are in code without a name", 100 * quality_nameless(s));
+	strbuf_fini(&b);
+}
+
+static void put_modules(struct page *p, const struct snapshot *s)
+{
+	size_t count;
+	struct quality_row *rows = quality_rows(s, &count);
+	uint64_t samples = snapshot_stats(s)->samples;
+	put(p, STYLE_HEADING, " NAMELESS  BROKEN  MODULE                    UNWOUND BY");
+	for (size_t i = 0; i < count; i++) {
+		char way[128], remedy[256], share[16], ends[32];
+		const struct snapshot_module *m = rows[i].module;
+		quality_way(m, way, sizeof way);
+		quality_remedy(&rows[i], remedy, sizeof remedy);
+		format_percent(share, sizeof share, rows[i].nameless, samples);
+		format_count(ends, sizeof ends, m->dead_ends);
+		bool bad = samples > 0 &&
+		           (double)(rows[i].nameless + m->dead_ends) > DOUBT * (double)samples;
+		put(p, bad ? STYLE_WARN : STYLE_TEXT, " %8s %7s  %-24.24s  %s", share, ends,
+		    m->name, m->kind == SNAPSHOT_KERNEL ? "the kernel itself" : way);
+		if (remedy[0] != '\0')
+			put(p, STYLE_DIM, "                   %s", remedy);
+	}
+	free(rows);
+}
+
+static double megabytes(uint64_t bytes)
+{
+	return (double)bytes / 1048576;
+}
+
+static void put_cost(struct page *p, const struct snapshot *s)
+{
+	const struct snapshot_stats *st = snapshot_stats(s);
+	const struct snapshot_cost *c = &st->cost;
+	uint64_t known = c->sampler_ns + c->analyzer_ns;
+	put(p, STYLE_HEADING, " CTOP ITSELF");
+	if (c->cpu_ns > 0)
+		put(p, STYLE_TEXT,
+		    " CPU         %.1f%% now; %.2f s in all: %.2f sampling, %.2f analyzing, %.2f "
+		    "the rest",
+		    st->ctop_percent, (double)c->cpu_ns / 1e9, (double)c->sampler_ns / 1e9,
+		    (double)c->analyzer_ns / 1e9,
+		    c->cpu_ns > known ? (double)(c->cpu_ns - known) / 1e9 : 0.0);
+	put(p, STYLE_TEXT,
+	    " memory      %.1f MB of counts and history, %.1f of names, %.1f of files, %.1f "
+	    "unwinding",
+	    megabytes(c->profile_bytes), megabytes(c->name_bytes), megabytes(c->image_bytes),
+	    megabytes(c->unwind_bytes));
+	put(p, STYLE_TEXT, " cached      %" PRIu64 " rows of unwind tables, %u names", c->rows,
+	    c->names);
+}
+
+static void build(struct page *p, const struct snapshot *s)
+{
+	put_sampling(p, s);
+	put_losses(p, s);
+	put(p, STYLE_TEXT, "%s", "");
+	put_modules(p, s);
+	put(p, STYLE_TEXT, "%s", "");
+	put_cost(p, s);
+}
+
+void quality_draw(struct screen *s, struct surface *out, struct area a)
+{
+	struct page p = {0};
+	build(&p, s->shown);
+	struct list *l = &s->overlay_list;
+	int page = a.rows - 1;
+	size_t most = p.count > (size_t)page ? p.count - (size_t)page : 0;
+	list_fit(l, most + 1, 1);
+	surface_fill(out, a.row, 0, a.cols, STYLE_HEADING, " ");
+	surface_ellipsis(out, a.row, 0, a.cols, STYLE_HEADING,
+	                 " DATA QUALITY · arrows scroll, any other key closes");
+	for (int i = 0; i < page && l->cursor + (size_t)i < p.count; i++) {
+		const struct line *line = &p.lines[l->cursor + (size_t)i];
+		if (line->style == STYLE_HEADING)
+			surface_fill(out, a.row + 1 + i, 0, a.cols, STYLE_HEADING, " ");
+		surface_ellipsis(out, a.row + 1 + i, 0, a.cols, line->style,
+		                 p.text.data + line->at);
+	}
+	strbuf_fini(&p.text);
+	free(p.lines);
+}
