@@ -154,8 +154,15 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	$(Q)mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) $(CFLAGS) $(FUZZ_FLAGS) $^ $(LDLIBS) -o $@
 
+# The same without sanitizers, to see which lines a corpus reaches.
+COVER_FLAGS := -fsanitize=fuzzer -fprofile-instr-generate -fcoverage-mapping
+$(BUILD)/fuzz/cover_%: tests/fuzz/fuzz_%.c $(LIB_SRC)
+	$(call say,COVER,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang $(CPPFLAGS) $(CFLAGS) $(COVER_FLAGS) $^ $(LDLIBS) -o $@
+
 FUZZ_SECONDS ?= 60
-fuzz: $(FUZZ)
+fuzz: $(FUZZ) $(FUZZ:$(BUILD)/fuzz/fuzz_%=$(BUILD)/fuzz/cover_%)
 	$(Q)sh tests/tools/fuzz.sh $(BUILD) $(FUZZ_SECONDS)
 
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(SUPPORT_OBJ) $(BUILD)/libctop.a

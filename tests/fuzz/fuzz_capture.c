@@ -1,4 +1,6 @@
-/* fuzz_capture: any bytes as a capture: its records and files are read. */
+/* fuzz_capture: any bytes as a capture: its records and files are read.
+ * covers: src/sample/capture_read.c src/sample/record.c src/base/sparse.c
+ */
 #include "ctop/capture.h"
 #include "ctop/record.h"
 #include "ctop/sparse.h"

@@ -1,4 +1,6 @@
-/* fuzz_cfi: any bytes as a frame section: the first byte chooses which. */
+/* fuzz_cfi: any bytes as a frame section: the first byte chooses which.
+ * covers: src/image/cfi.c src/image/cfi_entry.c src/image/cfi_program.c
+ */
 #include "ctop/cfi.h"
 
 #include <stdint.h>

@@ -1,4 +1,6 @@
-/* fuzz_elf: any bytes as an ELF file: symbols, functions, unwind rows, pruning. */
+/* fuzz_elf: any bytes as an ELF file: symbols, functions, unwind rows, pruning.
+ * covers: src/image/elf.c src/image/symtab.c src/image/prune.c src/image/plt.c
+ */
 #include "ctop/cfi.h"
 #include "ctop/image.h"
 #include "ctop/prune.h"

@@ -1,4 +1,6 @@
-/* fuzz_jitmap: any bytes as a perf map or a jitdump, and what they say entered. */
+/* fuzz_jitmap: any bytes as a perf map or a jitdump, and what they say entered.
+ * covers: src/image/jitmap.c src/image/code.c
+ */
 #include "ctop/code.h"
 #include "ctop/jitmap.h"
 

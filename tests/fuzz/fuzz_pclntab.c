@@ -1,4 +1,6 @@
-/* fuzz_pclntab: any bytes as Go's function table. */
+/* fuzz_pclntab: any bytes as Go's function table.
+ * covers: src/image/pclntab.c
+ */
 #include "ctop/pclntab.h"
 #include "ctop/symtab.h"
 

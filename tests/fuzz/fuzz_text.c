@@ -1,4 +1,6 @@
-/* fuzz_text: any bytes as terminal input, as a name, as kallsyms, as a record. */
+/* fuzz_text: any bytes as terminal input, as a name, as kallsyms, as a record.
+ * covers: src/image/kallsyms.c src/ui/input.c src/base/utf8.c src/image/demangle.c
+ */
 #include "ctop/demangle.h"
 #include "ctop/input.h"
 #include "ctop/kallsyms.h"
