@@ -60,7 +60,7 @@ FUZZ     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz
 BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all run check check-all golden fuzz bench install uninstall deps compdb help clean \
+.PHONY: all run check check-all corpus golden fuzz bench install uninstall deps compdb help clean \
         format workloads
 .DEFAULT_GOAL := all
 
@@ -143,6 +143,10 @@ check-all: all $(UNIT) $(E2E) workloads
 golden: all $(UNIT)
 	$(Q)CTOP_GOLDEN_WRITE=1 sh tests/tools/check.sh $(BUILD) screen
 
+# How complete and how right the stacks of the recorded corpus are, as a table.
+corpus: $(BUILD)/tools/unwind_compare
+	$(Q)$< tests/corpus/*.ctr
+
 format:
 	$(Q)clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
@@ -195,6 +199,7 @@ help:
 	@echo 'make            build build/$(VARIANT)/ctop and the demo program'
 	@echo 'make run        install what is missing, build, show the live view (PID=… for a process)'
 	@echo 'make check      the same, then all tests (TESTS="unit e2e static" for some)'
+	@echo 'make corpus     print how good the stacks of the recorded programs are'
 	@echo 'make golden     rewrite the golden files from what the program does now'
 	@echo 'make fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make bench      measurements, as ratios against peers in the same run'

@@ -183,6 +183,17 @@ static void keep_undescribed(const struct pruning *p)
 	cfi_free(c);
 }
 
+/* Calls, so that a stack can be held against the code: the bytes before each return address. */
+static void keep_calls(const struct pruning *p)
+{
+	enum { BEFORE = 8 };
+	for (size_t i = 0; i < p->w->pc_count; i++) {
+		uint64_t ret = p->w->pcs[i] + 1, offset;
+		if (ret >= BEFORE && vaddr_to_offset(p, ret - BEFORE, &offset))
+			keep(p, offset, BEFORE);
+	}
+}
+
 /* --- Go's table ------------------------------------------------------------------------- */
 
 struct go_place {
@@ -313,6 +324,7 @@ enum ctop_err prune_elf(int fd, const struct prune_wanted *w, struct sparse *out
 	keep_sections(&p);
 	keep_frames(&p);
 	keep_undescribed(&p);
+	keep_calls(&p);
 	keep_go(&p);
 	plt_each(p.elf, keep_stub, &p);
 	elf_close(p.elf);

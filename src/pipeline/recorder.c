@@ -140,7 +140,9 @@ void recorder_touch(void *recorder, const struct loc *loc)
 		touch(r, loc->owner, loc->addr - 1);
 		break;
 	case LOC_RETURN:
+		/* Nor is what a coroutine returns to at its end a call. */
 		touch(r, loc->owner, loc->addr - 1);
+		touch(r, loc->owner, loc->addr);
 		break;
 	case LOC_PROCESS:
 	case LOC_CODE: /* its name stands among the records */

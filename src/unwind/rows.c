@@ -200,6 +200,27 @@ static bool is_trampoline(const struct image *im, uint64_t vaddr)
 	       (len > 0 && arch_is_signal_return(code + 1, len - 1));
 }
 
+/* A coroutine's or a handler's last return is to the first byte of a function that was never
+ * called (__start_context, a trampoline). It is looked up one byte before, in another
+ * function: where no call ends there, this is the end of the stack, or a signal's frame. */
+static void take_next(const struct image *im, uint64_t vaddr, struct row *row)
+{
+	enum { CALL = 8 };
+	static const unsigned char nothing[CALL];
+	struct cfi_rules rules;
+	struct row next = {0};
+	uint64_t start, size;
+	unsigned char code[CALL];
+	if (im->data.cfi == NULL || im->data.elf == NULL ||
+	    !cfi_function(im->data.cfi, vaddr + 1, &start, &size) || start != vaddr + 1 ||
+	    !cfi_rules_at(im->data.cfi, start, &rules) || start < CALL ||
+	    elf_read_vaddr(im->data.elf, start - CALL, code, CALL) != CALL ||
+	    memcmp(code, nothing, CALL) == 0 || arch_ends_in_call(code, CALL))
+		return;
+	fill_row(&rules, &next);
+	*row = (struct row){.kind = next.kind == ROW_SIGNAL ? ROW_SIGNAL : ROW_ROOT};
+}
+
 static void make_row(const struct image *im, uint64_t vaddr, struct row *row)
 {
 	struct cfi_rules rules;
@@ -210,6 +231,7 @@ static void make_row(const struct image *im, uint64_t vaddr, struct row *row)
 		fill_row(&rules, row);
 	else if (is_trampoline(im, vaddr))
 		row->kind = ROW_SIGNAL;
+	take_next(im, vaddr, row);
 }
 
 /* --- the table ------------------------------------------------------------------- */

@@ -13,7 +13,8 @@
 #include "ctop/symtab.h"
 #include "walk.h"
 
-enum { WORDS = 128, CALL = 8, FUNCTION_MOST = 1 << 12 };
+/* Assembly leaves keep little on the stack; a caller may have a frame of some size. */
+enum { LEAF_WORDS = 128, CALLER_WORDS = 256, CALL = 8, FUNCTION_MOST = 1 << 12 };
 /* A stack is credible that goes on for so long, or has gone on before its copy ends, or before
  * it comes into another stretch without tables. */
 enum { TRIAL_STEPS = 16, CREDIBLE_STEPS = 3, MATCHED_STEPS = 2 };
@@ -53,13 +54,25 @@ static bool begins_at(const struct place *p, uint64_t start)
 	return p->vaddr - start < FUNCTION_MOST;
 }
 
+static bool read_call(const struct place *ret, unsigned char code[CALL])
+{
+	return ret->image->data.elf != NULL && ret->vaddr >= CALL &&
+	       elf_read_vaddr(ret->image->data.elf, ret->vaddr - CALL, code, CALL) == CALL &&
+	       arch_ends_in_call(code, CALL);
+}
+
+bool scan_is_return(const struct place *ret)
+{
+	unsigned char code[CALL];
+	return ret->image->kind != IMAGE_FILE || read_call(ret, code);
+}
+
 /* Whether a direct call of the function at `callee` stands before a return address. */
 static bool is_call_of(const struct place *ret, const struct place *callee)
 {
 	unsigned char code[CALL];
 	int32_t rel;
-	return ret->image == callee->image && ret->image->data.elf != NULL && ret->vaddr >= CALL &&
-	       elf_read_vaddr(ret->image->data.elf, ret->vaddr - CALL, code, CALL) == CALL &&
+	return ret->image == callee->image && read_call(ret, code) &&
 	       arch_call_target(code, CALL, &rel) &&
 	       begins_at(callee, ret->vaddr + (uint64_t)(int64_t)rel);
 }
@@ -70,7 +83,7 @@ static bool is_caller(struct unwinder *u, const struct walk *caller, const struc
 {
 	struct walk trial = *caller;
 	if (cfistep_row(u, &trial, q)->kind != ROW_NONE || walk_is_entry(&trial, q))
-		return scan_leads_home(u, &trial, false);
+		return scan_is_return(q) && scan_leads_home(u, &trial, false);
 	return is_call_of(q, p);
 }
 
@@ -80,7 +93,7 @@ enum unwind_end scan_step(struct unwinder *u, struct walk *w, const struct place
 	 * where nothing is mapped nothing has run: the call to it is the last thing done. */
 	if (p->image->id != IMAGE_NONE && !image_is_described(p->image))
 		return UNWIND_NO_INFO;
-	unsigned words = p->image->id == IMAGE_NONE ? 1 : WORDS;
+	unsigned words = p->image->id == IMAGE_NONE ? 1 : w->exact ? LEAF_WORDS : CALLER_WORDS;
 	for (unsigned i = 0; i < words; i++) {
 		struct walk caller = *w;
 		uint64_t at = w->regs.r[ARCH_SP] + 8 * (uint64_t)i, ret;

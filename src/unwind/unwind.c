@@ -79,7 +79,10 @@ static enum unwind_end doubtful_fp_step(struct unwinder *u, struct walk *w)
 	struct walk caller = *w;
 	enum unwind_end end = fp_step(&caller, &root);
 	struct walk trial = caller;
-	if (root || end != UNWIND_ROOT || !scan_leads_home(u, &trial, true))
+	struct place ret;
+	walk_place(&trial, caller.regs.r[ARCH_PC], &ret);
+	if (root || end != UNWIND_ROOT || !scan_is_return(&ret) ||
+	    !scan_leads_home(u, &trial, true))
 		return end == UNWIND_ROOT ? UNWIND_NO_INFO : end;
 	*w = caller;
 	return UNWIND_ROOT;

@@ -59,6 +59,10 @@ struct fallback *cfistep_fallback(struct unwinder *u);
  * stack. UNWIND_ROOT stands for success; the walk is unchanged otherwise. */
 enum unwind_end scan_step(struct unwinder *u, struct walk *w, const struct place *p);
 
+/* Whether a call stands before what may be a return address; code without a file is not looked
+ * at. A capture holds these bytes of every address it went through. */
+bool scan_is_return(const struct place *ret);
+
 /* Whether the stack goes on credibly from here: by tables, and `by_fp` by frame pointers where
  * there are none. Spends the walk. */
 bool scan_leads_home(struct unwinder *u, struct walk *w, bool by_fp);

@@ -41,7 +41,7 @@ static void bench(const char *name)
 {
 	static struct sample samples[SAMPLES];
 	char path[256];
-	snprintf(path, sizeof path, "tests/fixtures/%s.ctr", name);
+	snprintf(path, sizeof path, "tests/corpus/%s.ctr", name);
 	struct capture_walk *w = capture_walk_open(path, false);
 	size_t n = 0;
 	double frames;

@@ -59,6 +59,21 @@ static bool in_callee(const struct edge *e, uint64_t vaddr)
 	return function_start(e->im, vaddr, &start, &end) && start == e->start;
 }
 
+/* A jump to an address, of any of three kinds, in the 6 bytes at `code`; *to is where they
+ * stand, and then where it leads. */
+static bool decode_jump(const unsigned char *code, uint64_t *to)
+{
+	int32_t rel;
+	size_t op = code[0] == 0xe9 ? 1 : code[0] == 0x0f && (code[1] & 0xf0) == 0x80 ? 2 : 0;
+	if (code[0] == 0xeb) {
+		*to += 2 + (uint64_t)(int64_t)(int8_t)code[1];
+		return true;
+	}
+	memcpy(&rel, code + op, sizeof rel);
+	*to += op + 4 + (uint64_t)(int64_t)rel;
+	return op > 0;
+}
+
 /* Whether the code of the function at `target` holds a jump that leads to the callee:
  * a tail call, or a part the compiler has split off. */
 static bool jumps_to(struct edge *e, uint64_t target)
@@ -71,19 +86,14 @@ static bool jumps_to(struct edge *e, uint64_t target)
 	size_t len = elf_read_vaddr(e->im->data.elf, target, code, BODY);
 	function_start(e->im, target, &start, &end);
 	for (size_t i = 0; i + 6 <= len; i++) {
-		int32_t rel;
-		size_t op = code[i] == 0xe9                                   ? 1
-		            : code[i] == 0x0f && (code[i + 1] & 0xf0) == 0x80 ? 2
-		                                                              : 0;
-		uint64_t here, here_end;
+		uint64_t here, here_end, to = target + i;
+		bool jump = decode_jump(code + i, &to);
 		if (i % 64 == 0 && function_start(e->im, target + i, &here, &here_end) &&
 		    here != start)
 			break; /* behind the function's end */
 		e->indirect = e->indirect || (code[i] == 0xff && (code[i + 1] & 0xf8) == 0xe0);
-		if (op == 0)
+		if (!jump)
 			continue;
-		memcpy(&rel, code + i + op, sizeof rel);
-		uint64_t to = target + i + op + 4 + (uint64_t)(int64_t)rel;
 		if (in_callee(e, to))
 			return true;
 		if ((to < start || to > target + len) && jumps_to(e, to))
@@ -115,7 +125,8 @@ static int reaches(const struct image *im, uint64_t target, const struct image *
 }
 
 static void check_edge(const struct capture_walk *w, const struct frame_addr *callee,
-                       const struct frame_addr *caller, unsigned *print, struct unwind_tally *t)
+                       const struct frame_addr *caller, bool whole, unsigned *print,
+                       struct unwind_tally *t)
 {
 	const struct image *im = images_get(capture_walk_images(w), caller->image);
 	const struct image *callee_im = images_get(capture_walk_images(w), callee->image);
@@ -123,10 +134,14 @@ static void check_edge(const struct capture_walk *w, const struct frame_addr *ca
 	if (caller->kind != FRAME_RETURN || im->data.elf == NULL || callee_im->data.elf == NULL ||
 	    caller->vaddr < 8 || elf_read_vaddr(im->data.elf, caller->vaddr - 8, code, 8) != 8)
 		return;
-	/* What a goroutine returns to at its end was never called. */
+	/* What a goroutine or a coroutine returns to at its end was never called. */
 	struct pclntab_func go;
+	uint64_t start, size;
 	if (im->data.pclntab != NULL && pclntab_find(im->data.pclntab, caller->vaddr - 1, &go) &&
 	    go.top)
+		return;
+	if (im->data.cfi != NULL && cfi_function(im->data.cfi, caller->vaddr, &start, &size) &&
+	    start == caller->vaddr)
 		return;
 	t->returns++;
 	bool call = arch_ends_in_call(code, 8);
@@ -140,6 +155,8 @@ static void check_edge(const struct capture_walk *w, const struct frame_addr *ca
 		return;
 	uint64_t target = caller->vaddr + (uint64_t)(int64_t)rel;
 	int r = reaches(im, target, callee_im, frame_lookup_vaddr(callee));
+	if (r == 0 && !whole)
+		r = -1; /* the code of what was called, which may have jumped on, is not there */
 	t->direct += r >= 0;
 	t->agree += r > 0;
 	if (r == 0 && *print > 0) {
@@ -188,9 +205,9 @@ void unwind_check(struct capture_walk *w, bool code, unsigned print, struct unwi
 		}
 		/* A handler returns to the signal trampoline, which nothing has called: it is
 		 * known by the exact pc above it. */
-		for (size_t i = 0; code && i + 1 < a.count; i++)
+		for (size_t i = 0; i + 1 < a.count; i++)
 			if (i + 2 >= a.count || ours[i + 2].kind == FRAME_RETURN)
-				check_edge(w, &ours[i], &ours[i + 1], &edges, t);
+				check_edge(w, &ours[i], &ours[i + 1], code, &edges, t);
 	}
 	unwinder_free(u);
 }

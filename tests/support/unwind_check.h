@@ -26,7 +26,8 @@ struct unwind_tally {
 	uint64_t ends[16];           /* by enum unwind_end */
 };
 
-/* Checks every sample of a walk. `code`: the images hold code, check edges too.
+/* Checks every sample of a walk. `code`: the images hold all their code, so that a direct call that
+ * does not lead to the callee is a mistake and not just unexplained.
  * `print`: how many differences to print on standard error. */
 void unwind_check(struct capture_walk *w, bool code, unsigned print, struct unwind_tally *out);
 

@@ -350,9 +350,9 @@ static char *folded_of_capture(const char *path)
 static void replay_is_deterministic(void **state)
 {
 	(void)state;
-	char *first = folded_of_capture("tests/fixtures/nginx.ctr");
+	char *first = folded_of_capture("tests/corpus/nginx.ctr");
 	for (int i = 0; i < 3; i++) {
-		char *again = folded_of_capture("tests/fixtures/nginx.ctr");
+		char *again = folded_of_capture("tests/corpus/nginx.ctr");
 		assert_string_equal(first, again);
 		free(again);
 	}

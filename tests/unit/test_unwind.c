@@ -12,40 +12,93 @@
 #include "ctop/symtab.h"
 #include "ctop/unwind.h"
 
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { FRAMES = 1024 };
 
 static struct capture_walk *open_fixture(const char *name)
 {
 	char path[256];
-	snprintf(path, sizeof path, "tests/fixtures/%s.ctr", name);
+	bool chain = strncmp(name, "chain-", 6) == 0;
+	snprintf(path, sizeof path, "tests/%s/%s.ctr", chain ? "fixtures" : "corpus", name);
 	struct capture_walk *w = capture_walk_open(path, false);
 	if (w == NULL)
 		fail_msg("cannot open %s (run from the top of the tree)", path);
 	return w;
 }
 
-/* Programs of Debian, stripped, without frame pointers. */
-static void stacks_of_real_programs_equal_libunwind(void **state)
+/* What a capture of the corpus must reach, in tenths of a percent: complete stacks, and stacks that
+ * are libunwind's frame by frame (or on which libunwind stopped and ctop went on). */
+static const struct {
+	const char *name;
+	unsigned complete, equal;
+	const char *why; /* less than 999 is asked */
+} exceptions[] = {
+        {"ffmpeg", 500, 0, "x264's assembly has no tables; large frames with untouched pages"},
+        {"go", 990, 0, "libunwind does not know Go's tables"},
+        {"go-symbols", 990, 0, "libunwind goes wrong where Go changes stacks"},
+        {"musl", 990, 0, "libunwind stops in code without tables"},
+        {"musl-static", 990, 0, "the same"},
+        {"odd-altstack", 300, 990, "the stack that was interrupted is not the one copied"},
+        {"throws", 980, 980, "in the last steps of an exception the frame is half gone"},
+        {"frame-pointers", 950, 0, "libunwind needs tables"},
+        {"static", 990, 0, "libunwind needs .eh_frame_hdr"},
+        {"static-pie", 990, 0, "the same"},
+        {"no-eh-frame-hdr", 990, 0, "the same"},
+        {"debug-frame", 990, 0, "the same"},
+        {"node", 990, 980, "V8's builtins have no tables"},
+        {"git", 985, 985, "processes that end while they are sampled"},
+        {"find", 985, 985, "the same"},
+};
+
+/* Checks one capture; adds its samples, complete and equal ones to `sum`. */
+static void check_capture(const char *path, const char *name, struct unwind_tally *sum)
 {
-	static const char *const programs[] = {"python3", "cc1plus", "openssl",
-	                                       "sqlite3", "redis",   "nginx"};
+	struct unwind_tally t;
+	unsigned complete = 999, equal = 999;
+	struct capture_walk *w = capture_walk_open(path, false);
+	assert_non_null(w);
+	unwind_check(w, false, 2, &t);
+	capture_walk_close(w);
+	for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++)
+		if (strcmp(exceptions[i].name, name) == 0) {
+			complete = exceptions[i].complete;
+			equal = exceptions[i].equal;
+		}
+	assert_true(t.samples > 0);
+	if (t.complete * 1000 < t.samples * complete ||
+	    (t.equal + t.oracle_short) * 1000 < t.samples * equal)
+		fail_msg("%s: %llu samples, %llu complete, %llu as libunwind", name,
+		         (unsigned long long)t.samples, (unsigned long long)t.complete,
+		         (unsigned long long)(t.equal + t.oracle_short));
+	/* Before every return address stands a call. */
+	assert_true(t.calls * 1000 >= t.returns * 999);
+	sum->samples += t.samples;
+	sum->returns += t.returns;
+	sum->calls += t.calls;
+}
+
+static void the_corpus_is_unwound(void **state)
+{
+	struct unwind_tally sum = {0};
+	unsigned captures = 0;
+	glob_t g;
 	(void)state;
-	for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
-		struct unwind_tally t;
-		struct capture_walk *w = open_fixture(programs[i]);
-		unwind_check(w, false, 3, &t);
-		capture_walk_close(w);
-		fprintf(stderr, "%s: %llu samples, %llu complete, %llu equal\n", programs[i],
-		        (unsigned long long)t.samples, (unsigned long long)t.complete,
-		        (unsigned long long)t.equal);
-		assert_true(t.samples > 50);
-		assert_int_equal(t.equal + t.oracle_short, t.samples);
-		/* 2 % of the compiler's template recursion is deeper than the dump. */
-		assert_true(t.complete * 1000 >= t.samples * (i == 1 ? 970 : 995));
+	assert_int_equal(glob("tests/corpus/*.ctr", 0, NULL, &g), 0);
+	for (size_t i = 0; i < g.gl_pathc; i++, captures++) {
+		char name[64];
+		struct stat st;
+		const char *base = strrchr(g.gl_pathv[i], '/') + 1;
+		snprintf(name, sizeof name, "%.*s", (int)strcspn(base, "."), base);
+		assert_int_equal(stat(g.gl_pathv[i], &st), 0);
+		assert_true(st.st_size <= 300 * 1024);
+		check_capture(g.gl_pathv[i], name, &sum);
 	}
+	globfree(&g);
+	assert_true(captures >= 25 && sum.returns > 20000);
 }
 
 /* The name of a frame's function in a fixture. */
@@ -232,7 +285,7 @@ static void calls_are_recognised(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(stacks_of_real_programs_equal_libunwind),
+	        cmocka_unit_test(the_corpus_is_unwound),
 	        cmocka_unit_test(known_chains_are_found),
 	        cmocka_unit_test(go_programs_are_unwound_and_named),
 	        cmocka_unit_test(signal_frames_and_the_vdso_are_passed),
