@@ -147,6 +147,12 @@ static void a_hot_function_is_on_top_and_every_view_shows_it(void **state)
 	assert_true(pty_wait_text(p, "root below", SECONDS));
 	pty_type(p, "5");
 	assert_true(pty_wait_text(p, "HOTTEST FUNCTION", SECONDS));
+	pty_type(p, "d");
+	assert_true(pty_wait_text(p, "DATA QUALITY", SECONDS));
+	assert_true(pty_wait_text(p, "of stacks reach their root", SECONDS));
+	assert_true(pty_wait_text(p, "unwind tables", SECONDS));
+	pty_type(p, "\x1b");
+	assert_true(pty_wait_text(p, "HOTTEST FUNCTION", SECONDS));
 	pty_type(p, "?");
 	assert_true(pty_wait_text(p, "choose a view", SECONDS));
 	pty_type(p, "\x1b");

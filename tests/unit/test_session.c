@@ -1,7 +1,9 @@
 /* session: the whole engine on real processes and on captures. */
 #include "check.h"
 
+#include "capture_walk.h"
 #include "run_session.h"
+#include "unwind_check.h"
 
 #include "../../src/app/child.c"
 #include "ctop/capture.h"
@@ -185,6 +187,68 @@ static void children_are_followed_or_not(void **state)
 		else
 			assert_int_equal(n, 0);
 		run_end(&r);
+	}
+}
+
+/* --- stacks against the code -------------------------------------------------------------- */
+
+static void record_program(char *const *argv, const char *path)
+{
+	int null = open("/dev/null", O_RDWR);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (int fd = 0; fd < 3; fd++)
+			dup2(null, fd);
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	close(null);
+	struct session_config c = session_of(&pid, 999);
+	c.raw_output = path;
+	c.source.kernel = false;
+	struct run r = run_session(&c, 1500, 60);
+	workload_end(pid);
+	run_end(&r);
+}
+
+/* Programs of Debian that the tests need anyway, recorded now, with their files at hand: every
+ * stack against libunwind, every return address against the bytes before it, every direct call
+ * against the function below. */
+static void stacks_agree_with_the_code(void **state)
+{
+	static char *const programs[][5] = {
+	        {"python3", "-c",
+	         "import hashlib\nwhile True: sorted(str(i) for i in range(999)); "
+	         "hashlib.sha256(b'x' * 99999).digest()",
+	         NULL},
+	        {"openssl", "speed", "-seconds", "30", NULL},
+	        {"sqlite3", ":memory:",
+	         "with recursive c(x) as (select 1 union all select x+1 from c limit 99999999) "
+	         "select count(distinct x*7%1000003) from c;",
+	         NULL},
+	};
+	(void)state;
+	need_perf();
+	for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+		char path[] = "/tmp/ctop-edges-XXXXXX";
+		struct unwind_tally t;
+		close(mkstemp(path));
+		record_program(programs[i], path);
+		struct capture_walk *w = capture_walk_open(path, true);
+		assert_non_null(w);
+		unwind_check(w, true, 3, &t);
+		capture_walk_close(w);
+		unlink(path);
+		fprintf(stderr, "%s: %llu samples, %llu complete, %llu of %llu direct calls\n",
+		        programs[i][0], (unsigned long long)t.samples,
+		        (unsigned long long)t.complete, (unsigned long long)t.agree,
+		        (unsigned long long)t.direct);
+		assert_true(t.samples > 1000 && t.direct > 3000);
+		assert_true((t.equal + t.oracle_short) * 1000 >= t.samples * 999);
+		assert_true(t.calls * 1000 >= t.returns * 999);
+		assert_true(t.agree * 1000 >= t.direct * 999);
 	}
 }
 
@@ -480,6 +544,7 @@ int main(void)
 	        cmocka_unit_test(a_storm_of_threads_is_accounted_for),
 	        cmocka_unit_test(a_command_is_profiled_from_its_first_instruction),
 	        cmocka_unit_test(children_are_followed_or_not),
+	        cmocka_unit_test(stacks_agree_with_the_code),
 	        cmocka_unit_test(jit_code_has_names_and_old_samples_keep_theirs),
 	        cmocka_unit_test(jit_names_are_found_in_other_namespaces),
 	        cmocka_unit_test(a_killed_target_ends_the_session),
