@@ -69,6 +69,20 @@ static bool is_mapped_file(int fd, const struct broker_key *key)
 	return fstat(fd, &st) == 0 && st.st_ino == key->image.inode;
 }
 
+/* The program itself, deleted or replaced, which its owner may open where the mappings may be
+ * opened by root only. */
+static int open_exe(pid_t pid, const struct broker_key *key)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/%d/exe", pid);
+	int fd = open_regular(path);
+	if (fd >= 0 && key->image.inode != 0 && is_mapped_file(fd, key))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 /* By the mapping itself, then by the path as the target sees it, then as ctop sees it:
  * the last also serves when the process has ended, for an inode says it is the same. */
 static enum ctop_err open_image(pid_t pid, const struct broker_key *key, int *fd, struct err *e)
@@ -90,7 +104,9 @@ static enum ctop_err open_image(pid_t pid, const struct broker_key *key, int *fd
 	}
 	if (*fd >= 0)
 		close(*fd);
-	*fd = -1;
+	*fd = open_exe(pid, key);
+	if (*fd >= 0)
+		return CTOP_OK;
 	if (why == ESTALE)
 		return err_set(e, CTOP_ENOENT,
 		               "%s was replaced since it was mapped; run ctop as root to read the "

@@ -252,6 +252,138 @@ static void stacks_agree_with_the_code(void **state)
 	}
 }
 
+/* --- any layout of code ------------------------------------------------------------------- */
+
+static void copy_file(const char *from, const char *to)
+{
+	char command[2200];
+	snprintf(command, sizeof command, "cp '%s' '%s'", from, to);
+	assert_int_equal(system(command), 0);
+}
+
+static void workload_path(char *out, size_t cap, const char *name)
+{
+	const char *build = getenv("CTOP_BUILD");
+	snprintf(out, cap, "%s/workloads/%s", build != NULL ? build : "build/gcc", name);
+}
+
+/* Samples a process until it has 300 samples; asserts that `name` is on nearly all stacks. */
+static void assert_runs(pid_t pid, const char *name)
+{
+	struct session_config c = session_of(&pid, 999);
+	struct run r = run_session(&c, 300, 60);
+	uint64_t through = counts_of(r.snapshot, name).total_n;
+	const struct snapshot_stats *st = snapshot_stats(r.snapshot);
+	if (through * 10 < st->samples * 9 || st->complete * 100 < st->all_samples * 97)
+		fail_msg("%llu of %llu samples through %s, %llu complete",
+		         (unsigned long long)through, (unsigned long long)st->samples, name,
+		         (unsigned long long)st->complete);
+	run_end(&r);
+}
+
+static pid_t start_file(const char *path, const char *arg, int memfd)
+{
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		char *argv[] = {(char[]){"chains"}, (char *)(uintptr_t)arg, NULL};
+		if (memfd >= 0)
+			fexecve(memfd, argv, environ);
+		else
+			execv(path, argv);
+		_exit(127);
+	}
+	return pid;
+}
+
+/* Waits until the process has exec'ed: its name is no longer the test's. */
+static void await_exec(pid_t pid)
+{
+	char path[64], comm[64] = "", own[64];
+	uint64_t until = clock_now_ns() + 20 * CLOCK_NS_PER_SEC;
+	snprintf(path, sizeof path, "/proc/%d/comm", pid);
+	snprintf(own, sizeof own, "%s\n", program_invocation_short_name);
+	while (clock_now_ns() < until && (comm[0] == '\0' || strcmp(comm, own) == 0)) {
+		FILE *f = fopen(path, "r");
+		if (f == NULL || fgets(comm, sizeof comm, f) == NULL)
+			comm[0] = '\0';
+		if (f != NULL)
+			fclose(f);
+	}
+}
+
+static void deleted_replaced_and_memory_files_are_read(void **state)
+{
+	char from[1024], path[] = "/tmp/ctop-layout-XXXXXX";
+	(void)state;
+	need_perf();
+	workload_path(from, sizeof from, "chains");
+	close(mkstemp(path));
+	copy_file(from, path);
+	chmod(path, 0755);
+	pid_t pid = start_file(path, "recurse", -1);
+	await_exec(pid);
+	unlink(path);
+	assert_runs(pid, "recurse"); /* deleted */
+	copy_file("/bin/true", path);
+	assert_runs(pid, "recurse"); /* and another file is there now */
+	unlink(path);
+	workload_end(pid);
+	int fd = memfd_create("chains", 0), in = open(from, O_RDONLY);
+	char buf[65536];
+	for (ssize_t n; (n = read(in, buf, sizeof buf)) > 0;)
+		assert_int_equal(write(fd, buf, (size_t)n), n);
+	close(in);
+	pid = start_file("", "recurse", fd);
+	close(fd);
+	await_exec(pid);
+	assert_runs(pid, "recurse");
+	workload_end(pid);
+}
+
+static void make_library(const char *path, const char *function)
+{
+	char command[1024];
+	snprintf(command, sizeof command,
+	         "printf 'static volatile unsigned long s; __attribute__((noinline)) void %s(void) "
+	         "{ "
+	         "for (int i = 0; i < 20000; i++) s += i; } void churn_run(void) { %s(); s++; }' | "
+	         "gcc -O2 -g -fPIC -shared -fno-optimize-sibling-calls -x c -o %s -",
+	         function, function, path);
+	assert_int_equal(system(command), 0);
+}
+
+static void libraries_that_take_turns_at_an_address_keep_their_names(void **state)
+{
+	char one[] = "/tmp/ctop-one-XXXXXX", two[] = "/tmp/ctop-two-XXXXXX", path[1024];
+	(void)state;
+	need_perf();
+	close(mkstemp(one));
+	close(mkstemp(two));
+	make_library(one, "work_of_one");
+	make_library(two, "work_of_two");
+	workload_path(path, sizeof path, "churn");
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		execl(path, path, one, two, (char *)NULL);
+		_exit(127);
+	}
+	await_exec(pid);
+	struct session_config c = session_of(&pid, 1999);
+	struct run r = run_session(&c, 3000, 60);
+	workload_end(pid);
+	unlink(one);
+	unlink(two);
+	uint64_t a = counts_of(r.snapshot, "work_of_one").total_n;
+	uint64_t b = counts_of(r.snapshot, "work_of_two").total_n;
+	uint64_t all = counts_of(r.snapshot, "churn_run").total_n;
+	/* They ran equally long, and nothing else ran below churn_run. */
+	assert_true(all > 2000 && a + b >= all * 98 / 100 && a + b <= all);
+	assert_true(a * 10 > all * 4 && b * 10 > all * 4);
+	run_end(&r);
+}
+
 /* --- code made at run time -------------------------------------------------------------- */
 
 /* Starts `jit KIND` with a pipe as its input; `apart`: in pid and mount namespaces of its own,
@@ -545,6 +677,8 @@ int main(void)
 	        cmocka_unit_test(a_command_is_profiled_from_its_first_instruction),
 	        cmocka_unit_test(children_are_followed_or_not),
 	        cmocka_unit_test(stacks_agree_with_the_code),
+	        cmocka_unit_test(deleted_replaced_and_memory_files_are_read),
+	        cmocka_unit_test(libraries_that_take_turns_at_an_address_keep_their_names),
 	        cmocka_unit_test(jit_code_has_names_and_old_samples_keep_theirs),
 	        cmocka_unit_test(jit_names_are_found_in_other_namespaces),
 	        cmocka_unit_test(a_killed_target_ends_the_session),
