@@ -44,8 +44,11 @@ static_assert(sizeof(struct row) == 16, "a row takes 16 bytes");
 struct rows *rows_new(void);
 void rows_free(struct rows *t);
 
-/* The row of ELF address `vaddr` of a loaded image; borrowed until the next call. */
-const struct row *rows_get(struct rows *t, const struct image *im, uint64_t vaddr);
+/* The row of ELF address `vaddr` of a loaded image; borrowed until the next call. With
+ * `before_return` it is one byte before a return address, which may be the first of another
+ * function: the end of a coroutine, or a signal trampoline. */
+const struct row *rows_get(struct rows *t, const struct image *im, uint64_t vaddr,
+                           bool before_return);
 
 size_t rows_count(const struct rows *t);
 size_t rows_bytes(const struct rows *t);

@@ -94,12 +94,12 @@ const struct row *cfistep_row(struct unwinder *u, const struct walk *w, const st
 	if (u->mode == UNWIND_FP || p->image->state != IMAGE_READY || !image_is_described(p->image))
 		return &none;
 	if (!w->exact)
-		return rows_get(u->rows, p->image, p->vaddr - 1);
-	const struct row *row = rows_get(u->rows, p->image, p->vaddr);
+		return rows_get(u->rows, p->image, p->vaddr - 1, true);
+	const struct row *row = rows_get(u->rows, p->image, p->vaddr, false);
 	if (row->kind != ROW_NONE || p->vaddr == 0)
 		return row;
 	/* A signal trampoline may be described only up to the byte before it. */
-	row = rows_get(u->rows, p->image, p->vaddr - 1);
+	row = rows_get(u->rows, p->image, p->vaddr - 1, true);
 	return row->kind == ROW_SIGNAL ? row : &none;
 }
 

@@ -164,7 +164,7 @@ static void fill_row(const struct cfi_rules *rules, struct row *row)
 
 /* Go keeps its own tables: the distance to the return address, below which the frame
  * pointer is saved wherever there is a frame. */
-static bool go_row(const struct pclntab *t, uint64_t vaddr, struct row *row)
+static bool go_row(const struct pclntab *t, uint64_t vaddr, bool before_return, struct row *row)
 {
 	struct pclntab_func f, next;
 	uint32_t frame;
@@ -172,7 +172,7 @@ static bool go_row(const struct pclntab *t, uint64_t vaddr, struct row *row)
 		return false;
 	/* A signal handler returns to the first byte of the trampoline: it was never called, so
 	 * one byte before it is another function. */
-	if (vaddr + 1 == f.end && pclntab_find(t, f.end, &next) && next.signal)
+	if (before_return && vaddr + 1 == f.end && pclntab_find(t, f.end, &next) && next.signal)
 		f = next;
 	if (f.top || f.signal) {
 		row->kind = f.top ? ROW_ROOT : ROW_SIGNAL;
@@ -190,14 +190,14 @@ static bool go_row(const struct pclntab *t, uint64_t vaddr, struct row *row)
 
 /* Not every C library describes its signal trampoline (musl does not): its code tells. A
  * handler returns to its first byte, and is looked up one byte before. */
-static bool is_trampoline(const struct image *im, uint64_t vaddr)
+static bool is_trampoline(const struct image *im, uint64_t vaddr, bool before_return)
 {
 	unsigned char code[17];
 	if (im->data.elf == NULL)
 		return false;
 	size_t len = elf_read_vaddr(im->data.elf, vaddr, code, sizeof code);
 	return arch_is_signal_return(code, len) ||
-	       (len > 0 && arch_is_signal_return(code + 1, len - 1));
+	       (before_return && len > 0 && arch_is_signal_return(code + 1, len - 1));
 }
 
 /* A coroutine's or a handler's last return is to the first byte of a function that was never
@@ -221,17 +221,18 @@ static void take_next(const struct image *im, uint64_t vaddr, struct row *row)
 	*row = (struct row){.kind = next.kind == ROW_SIGNAL ? ROW_SIGNAL : ROW_ROOT};
 }
 
-static void make_row(const struct image *im, uint64_t vaddr, struct row *row)
+static void make_row(const struct image *im, uint64_t vaddr, bool before_return, struct row *row)
 {
 	struct cfi_rules rules;
 	*row = (struct row){.kind = ROW_NONE};
-	if (im->data.pclntab != NULL && go_row(im->data.pclntab, vaddr, row))
+	if (im->data.pclntab != NULL && go_row(im->data.pclntab, vaddr, before_return, row))
 		return;
 	if (im->data.cfi != NULL && cfi_rules_at(im->data.cfi, vaddr, &rules))
 		fill_row(&rules, row);
-	else if (is_trampoline(im, vaddr))
+	else if (is_trampoline(im, vaddr, before_return))
 		row->kind = ROW_SIGNAL;
-	take_next(im, vaddr, row);
+	if (before_return)
+		take_next(im, vaddr, row);
 }
 
 /* --- the table ------------------------------------------------------------------- */
@@ -255,12 +256,13 @@ static void grow(struct rows *t)
 	free(old.slots);
 }
 
-const struct row *rows_get(struct rows *t, const struct image *im, uint64_t vaddr)
+const struct row *rows_get(struct rows *t, const struct image *im, uint64_t vaddr,
+                           bool before_return)
 {
 	static const struct row none = {.kind = ROW_NONE};
 	if (vaddr >> 47 != 0 || im->id >> 16 != 0)
 		return &none;
-	uint64_t key = ((uint64_t)im->id << 47 | vaddr) + 1;
+	uint64_t key = ((uint64_t)before_return << 63 | (uint64_t)im->id << 47 | vaddr) + 1;
 	struct slot *s = slot_for(t, key);
 	if (s->key == key)
 		return &s->row;
@@ -272,7 +274,7 @@ const struct row *rows_get(struct rows *t, const struct image *im, uint64_t vadd
 	}
 	s = slot_for(t, key);
 	s->key = key;
-	make_row(im, vaddr, &s->row);
+	make_row(im, vaddr, before_return, &s->row);
 	t->count++;
 	return &s->row;
 }

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		symtab_find(im.data.symbols, pcs[i], &hit);
 		if (im.data.cfi != NULL)
 			cfi_function(im.data.cfi, pcs[i], &start, &len);
-		rows_get(rows, &im, pcs[i]);
+		rows_get(rows, &im, pcs[i], i % 2 != 0);
 	}
 	rows_free(rows);
 	image_data_fini(&im.data);

@@ -28,6 +28,12 @@ bool may_sample(void)
 	return fd >= 0;
 }
 
+void need_perf(void)
+{
+	if (!may_sample())
+		check_skip("perf_event_open is refused here");
+}
+
 pid_t workload_start(const char *name, const char *arg)
 {
 	const char *build = getenv("CTOP_BUILD");

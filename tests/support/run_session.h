@@ -11,6 +11,9 @@
 /* Whether this process may use perf events on its own children at all. */
 bool may_sample(void);
 
+/* Skips the running test where it may not. */
+void need_perf(void);
+
 /* Starts build/…/workloads/NAME [ARG]; it dies with the test. */
 pid_t workload_start(const char *name, const char *arg);
 void workload_end(pid_t pid);
