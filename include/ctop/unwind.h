@@ -92,6 +92,10 @@ void unwind_stack(struct unwinder *u, const struct unwind_input *in, struct fram
 void unwind_stack_libunwind(struct unwinder *u, const struct unwind_input *in,
                             struct frame_addr *frames, size_t cap, struct unwind_result *out);
 
+/* Lets libunwind keep what it has learnt between stacks, from now on: only while the maps stay
+ * as they are. For benchmarks. */
+void unwinder_keep_libunwind(struct unwinder *u);
+
 /* Rows held, and bytes of all tables. */
 size_t unwinder_rows(const struct unwinder *u);
 size_t unwinder_bytes(const struct unwinder *u);

@@ -31,6 +31,7 @@ struct page {
 struct fallback {
 	unw_addr_space_t as;
 	struct walk *walk;
+	bool keep;   /* libunwind's cache */
 	uint64_t pc; /* handed to libunwind: one less for a return address */
 	struct page pages[8];
 	unsigned next_page;
@@ -222,6 +223,12 @@ void fallback_free(struct fallback *f)
 	free(f);
 }
 
+void fallback_keep(struct fallback *f)
+{
+	f->keep = true;
+	unw_set_caching_policy(f->as, UNW_CACHE_GLOBAL);
+}
+
 /* --- stepping -------------------------------------------------------------------------- */
 
 static void take_regs(unw_cursor_t *c, struct walk *w)
@@ -270,7 +277,8 @@ void fallback_stack(struct fallback *f, struct walk *w, struct frame_addr *frame
 	unw_cursor_t c;
 	f->walk = w;
 	f->pc = w->regs.r[ARCH_PC];
-	unw_flush_cache(f->as, 0, 0);
+	if (!f->keep)
+		unw_flush_cache(f->as, 0, 0);
 	out->end = UNWIND_NO_INFO;
 	if (unw_init_remote(&c, f->as, f) != 0)
 		return;

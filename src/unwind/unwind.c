@@ -170,6 +170,11 @@ void unwind_stack_libunwind(struct unwinder *u, const struct unwind_input *in,
 		fallback_stack(cfistep_fallback(u), &w, frames, cap, out);
 }
 
+void unwinder_keep_libunwind(struct unwinder *u)
+{
+	fallback_keep(cfistep_fallback(u));
+}
+
 size_t unwinder_rows(const struct unwinder *u)
 {
 	return rows_count(u->rows);

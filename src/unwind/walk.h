@@ -79,6 +79,9 @@ enum unwind_end fp_step(struct walk *w, bool *root);
 struct fallback *fallback_new(void);
 void fallback_free(struct fallback *f);
 
+/* Keeps libunwind's cache between stacks. */
+void fallback_keep(struct fallback *f);
+
 /* One step by libunwind, with the same results as fp_step(). */
 enum unwind_end fallback_step(struct fallback *f, struct walk *w, bool *root);
 

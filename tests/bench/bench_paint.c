@@ -1,6 +1,6 @@
 /* bench_paint: what a person waits for, measured from outside in a pseudo-terminal:
- * the first painted profile of a target that maps libLLVM, and a key's answer
- * while sampling at 4999 Hz. usage: bench_paint CTOP PID
+ * the first painted profile of a target, and a key's answer while sampling at 4999 Hz.
+ * usage: bench_paint CTOP PID WHAT ASKED_MS
  */
 #include "ptyterm.h"
 
@@ -21,7 +21,7 @@ static int by_value(const void *va, const void *vb)
 int main(int argc, char **argv)
 {
 	double start[STARTS], key[KEYS];
-	if (argc != 3)
+	if (argc != 5)
 		return 2;
 	for (int i = 0; i < STARTS; i++) {
 		uint64_t from = clock_now_ns();
@@ -36,9 +36,9 @@ int main(int argc, char **argv)
 		pty_free(p);
 	}
 	qsort(start, STARTS, sizeof *start, by_value);
-	printf("paint: first profile after start: median %.0f ms, largest %.0f ms (asked: 500 "
+	printf("paint: %s: first profile after start: median %.0f ms, largest %.0f ms (asked: %s "
 	       "ms)\n",
-	       start[STARTS / 2], start[STARTS - 1]);
+	       argv[3], start[STARTS / 2], start[STARTS - 1], argv[4]);
 	struct pty *p = pty_start((char *[]){argv[1], "--pid", argv[2], "--rate", "4999", NULL}, 24,
 	                          80, "xterm-256color", NULL);
 	if (!pty_wait_text(p, "%  ", 20))
@@ -51,9 +51,10 @@ int main(int argc, char **argv)
 		key[i] = (double)(clock_now_ns() - from) / 1e6;
 	}
 	qsort(key, KEYS, sizeof *key, by_value);
-	printf("paint: key to screen at 4999 Hz: median %.1f ms, 99th percentile %.1f ms (asked: "
+	printf("paint: %s: key to screen at 4999 Hz: median %.1f ms, 99th percentile %.1f ms "
+	       "(asked: "
 	       "50 ms)\n",
-	       key[KEYS / 2], key[KEYS * 99 / 100]);
+	       argv[3], key[KEYS / 2], key[KEYS * 99 / 100]);
 	pty_free(p);
 	return 0;
 }

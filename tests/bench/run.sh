@@ -101,6 +101,15 @@ done
 paste "$tmp/alone" "$tmp/sampled" | awk '{ r = $2 / $1; print r }' | sort -n |
 	awk '{ v[NR] = $1 } END { printf "slowdown of a target at 999 Hz: median ×%.3f (%.3f–%.3f)\n", v[int((NR + 1) / 2)], v[1], v[NR] }'
 
+# Wide targets.
+for n in 500 2000; do
+	"$build/workloads/wide" $n & wide=$!
+	until [ "$(ls /proc/$wide/task 2>/dev/null | wc -l)" -ge $n ]; do :; done
+	"$build/bench/bench_paint" "$build/ctop" $wide "$n threads, 16 busy" 1500
+	"$build/ctop" record -F 499 -d 5 -p $wide -o "$tmp/x.folded" 2>&1 | sed -n "s/^ctop: \(.*accounted\).*/wide: $n threads: \1/p"
+	kill $wide; wait $wide 2>/dev/null
+done
+
 # What a person waits for.
 llvm=$(ls /usr/lib/x86_64-linux-gnu/libLLVM-*.so* /usr/lib/llvm-*/lib/libLLVM-*.so.1 2>/dev/null | head -1)
 if [ -n "$llvm" ]; then
@@ -109,7 +118,7 @@ import ctypes
 l = ctypes.CDLL('$llvm')
 while True: l.LLVMGetGlobalContext()" & py=$!
 	sleep 1
-	"$build/bench/bench_paint" "$build/ctop" $py
+	"$build/bench/bench_paint" "$build/ctop" $py "libLLVM" 500
 else
 	echo "paint: libLLVM is not installed (apt-get install libllvm14): left out"
 fi
