@@ -101,7 +101,7 @@ make_one ffmpeg 49 1 ffmpeg -y -f lavfi -i testsrc=size=640x360:rate=30 -t 300 -
 make_one redis 149 3 sh -c 'redis-server --port 7799 --save "" & while :; do redis-benchmark -p 7799 -t set,lrange -n 100000000 -q; done'
 user_only= make_one nginx 149 3 sh -c "mkdir -p $tmp/ng/logs; head -c 200000 /dev/zero >$tmp/ng/f; echo 'daemon off; error_log $tmp/e; pid $tmp/pid; events {} http { access_log off; server { listen 7798; root $tmp/ng; gzip on; gzip_types *; default_type text/plain; } }' >$tmp/ng.conf; nginx -c $tmp/ng.conf & while :; do wrk -d 60 -c 8 http://127.0.0.1:7798/f; done"
 # Run-time compilers.
-make_one node 99 1 node --perf-basic-prof "$tmp/w.js"
+make_one node 99 1 sh -c "cd $tmp; exec node --perf-basic-prof w.js"
 command -v go >/dev/null && go build -ldflags '-s -w' -o "$tmp/gostripped" "$tmp/w.go" && stack=4096 make_one go 149 1 "$tmp/gostripped"
 command -v go >/dev/null && go build -o "$tmp/gosymbols" "$tmp/w.go" && stack=4096 make_one go-symbols 149 1 "$tmp/gosymbols"
 make_one jit-map 199 1 "$build/workloads/jit" map
