@@ -11,7 +11,6 @@
 
 #include "ctop/err.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -74,9 +73,14 @@ enum ctop_err broker_list(struct broker *b, pid_t pid, pid_t **ids, size_t *coun
 int broker_perf_event(struct broker *b, struct perf_event_attr *attr, pid_t pid, int cpu, int group,
                       unsigned long flags);
 
-/* The Debian package that has installed a file, by its name ("libc6:amd64"); false when none
- * has, or this is not a Debian machine. Reads some megabytes: for a worker. */
-bool broker_package(struct broker *b, const char *path, char *out, size_t cap);
+/* A file, and the Debian package that has installed it ("libc6:amd64"). */
+struct broker_file {
+	const char *path;
+	char package[64]; /* "" when none has, or this is not a Debian machine */
+};
+
+/* Fills in the packages. Reads some megabytes: for a worker. */
+void broker_packages(struct broker *b, struct broker_file *files, size_t count);
 
 /* The live broker. */
 struct broker *broker_new_live(void);

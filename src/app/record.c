@@ -106,20 +106,26 @@ static void add_loss(struct strbuf *b, uint64_t n, const char *what)
 static void advise(const struct recording *r, const struct snapshot *s)
 {
 	enum { MOST = 3 };
-	size_t count;
+	size_t count, n = 0;
+	uint64_t samples = snapshot_stats(s)->samples;
 	struct quality_row *rows = quality_rows(s, &count);
+	struct broker_file files[MOST];
+	while (n < count && n < MOST &&
+	       (rows[n].nameless + rows[n].module->dead_ends) * 100 > samples) {
+		files[n] = (struct broker_file){.path = rows[n].module->path};
+		n++;
+	}
 	struct broker *broker = broker_new_live();
-	for (size_t i = 0; i < count && i < MOST; i++) {
-		struct snapshot_module m = *rows[i].module;
-		uint64_t harm = rows[i].nameless + m.dead_ends;
+	if (r->o->file == NULL)
+		broker_packages(broker, files, n);
+	for (size_t i = 0; i < n; i++) {
 		char remedy[512];
-		if (harm * 100 <= snapshot_stats(s)->samples)
-			break;
-		if (r->o->file == NULL && m.kind == SNAPSHOT_FILE && !m.symbols)
-			broker_package(broker, m.path, m.package, sizeof m.package);
+		struct snapshot_module m = *rows[i].module;
+		memcpy(m.package, files[i].package, sizeof m.package);
 		quality_remedy(&(struct quality_row){&m, rows[i].nameless}, remedy, sizeof remedy);
 		fprintf(stderr, "ctop: %.1f%% of samples suffer from %s: %s\n",
-		        100.0 * (double)harm / (double)snapshot_stats(s)->samples, m.name, remedy);
+		        100.0 * (double)(rows[i].nameless + m.dead_ends) / (double)samples, m.name,
+		        remedy);
 	}
 	broker_free(broker);
 	free(rows);

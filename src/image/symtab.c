@@ -248,7 +248,10 @@ void symtab_finish(struct symtab *t)
 {
 	struct candidate *c = t->adding;
 	size_t n = 0;
-	if (t->adding_count > 0)
+	bool sorted = true; /* as the kernel's are */
+	for (size_t i = 1; sorted && i < t->adding_count; i++)
+		sorted = c[i - 1].e.start < c[i].e.start;
+	if (!sorted)
 		qsort_r(c, t->adding_count, sizeof *c, by_start_rank, t->names);
 	for (size_t i = 0; i < t->adding_count; i++)
 		if (n == 0 || c[i].e.start != c[n - 1].e.start)

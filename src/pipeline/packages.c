@@ -7,7 +7,6 @@
 #include "modules.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { FILES = 16 }; /* a search */
@@ -16,11 +15,8 @@ struct search {
 	struct job job;
 	struct broker *broker;
 	unsigned count;
-	struct {
-		uint32_t image;
-		char *path; /* owned */
-		char package[64];
-	} files[FILES];
+	uint32_t images[FILES];
+	struct broker_file files[FILES]; /* the paths are owned */
 };
 
 struct packages {
@@ -46,17 +42,14 @@ void packages_free(struct packages *p)
 static void run(struct job *job)
 {
 	struct search *s = (struct search *)(void *)job;
-	for (unsigned i = 0; i < s->count; i++)
-		if (!broker_package(s->broker, s->files[i].path, s->files[i].package,
-		                    sizeof s->files[i].package))
-			snprintf(s->files[i].package, sizeof s->files[i].package, "?");
+	broker_packages(s->broker, s->files, s->count);
 }
 
 static void discard(struct job *job)
 {
 	struct search *s = (struct search *)(void *)job;
 	for (unsigned i = 0; i < s->count; i++)
-		free(s->files[i].path);
+		free((void *)(uintptr_t)s->files[i].path);
 	free(s);
 }
 
@@ -65,7 +58,7 @@ static void add_file(void *ctx, uint32_t image, const char *path)
 	struct search *s = ctx;
 	if (s->count == FILES)
 		return;
-	s->files[s->count].image = image;
+	s->images[s->count] = image;
 	s->files[s->count++].path = mem_strdup(path);
 }
 
@@ -95,7 +88,8 @@ void packages_finish(struct packages *p, struct job *job, struct modules *m)
 {
 	struct search *s = (struct search *)(void *)job;
 	for (unsigned i = 0; i < s->count; i++)
-		modules_package(m, s->files[i].image, s->files[i].package);
+		modules_package(m, s->images[i],
+		                s->files[i].package[0] != '\0' ? s->files[i].package : "?");
 	p->busy = false;
 	discard(job);
 }
