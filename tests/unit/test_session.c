@@ -103,9 +103,8 @@ static void a_storm_of_threads_is_accounted_for(void **state)
 	if (geteuid() != 0)
 		check_skip("sampling by CPU needs root or CAP_PERFMON");
 	pid_t pid = workload_start("storm", NULL);
-	/* Fast and long, so that chance is well under the 3 % looked at. */
-	struct session_config c = session_of(&pid, 4999);
-	struct run r = run_session(&c, UINT64_MAX, 10);
+	struct session_config c = session_of(&pid, 999);
+	struct run r = run_session(&c, UINT64_MAX, 8);
 	workload_end(pid);
 	assert_accounted(r.snapshot);
 	assert_true(counts_of(r.snapshot, "work").total_n > 500);
