@@ -23,12 +23,13 @@
 #include <unistd.h>
 
 /* The ring holds this many intervals of full samples, so that a late drain loses none. */
-enum { DRAIN_MS = 100, DRAINS_HELD = 4 };
+enum { DRAIN_MS = 100, DRAIN_LEAST_MS = 2, DRAINS_HELD = 4 };
 static const uint64_t SLACK_NS = 2 * CLOCK_NS_PER_MS;
 static const uint64_t SCAN_NS = 20 * CLOCK_NS_PER_MS;
 static const size_t DATA_LEAST = 64 << 10, DATA_USUAL = 512 << 10, DATA_MOST = 8 << 20;
 static const size_t DATA_ALL = (size_t)128 << 20;
 static const size_t SIDE_SIZE = 512 << 10;
+static const size_t SIDE_PART = 16; /* of the data ring, where memory is short */
 
 /* One record on its way through a drain. */
 struct entry {
@@ -53,14 +54,14 @@ static void note(struct perf_source *s, const char *text)
 
 /* --- rings ------------------------------------------------------------------------- */
 
-static size_t data_size(const struct perf_source *s)
+static size_t data_size(const struct perf_source *s, size_t cpus)
 {
 	uint64_t want = DRAINS_HELD * (uint64_t)s->kind.rate_hz * DRAIN_MS / 1000 *
 	                (s->kind.stack_bytes + 1024);
 	size_t size = DATA_USUAL;
 	while (size < want && size < DATA_MOST)
 		size *= 2;
-	while (size * s->lane_count > DATA_ALL && size > DATA_LEAST)
+	while (size * cpus > DATA_ALL && size > DATA_LEAST)
 		size /= 2;
 	return size;
 }
@@ -69,27 +70,19 @@ static uint32_t drain_interval(const struct perf_source *s)
 {
 	uint64_t per_second = (uint64_t)s->kind.rate_hz * (s->kind.stack_bytes + 1024);
 	uint64_t ms = s->lanes[0].data.size * 1000 / per_second / DRAINS_HELD;
-	return ms < 5 ? 5 : ms > DRAIN_MS ? DRAIN_MS : (uint32_t)ms;
+	return ms < DRAIN_LEAST_MS ? DRAIN_LEAST_MS : ms > DRAIN_MS ? DRAIN_MS : (uint32_t)ms;
 }
 
-/* Maps the largest ring the memory limit allows. */
-static int open_ring(struct perf_ring *r, int fd, size_t size, bool *smaller)
+static void close_lane(struct lane *lane)
 {
-	int why = EPERM;
-	*smaller = false;
-	for (; size >= DATA_LEAST; size /= 2) {
-		why = perf_ring_open(r, fd, size);
-		if (why != EPERM && why != ENOMEM)
-			return why;
-		*smaller = true;
-	}
-	return why;
+	perf_ring_close(&lane->data);
+	perf_ring_close(&lane->side);
 }
 
-static enum ctop_err open_lane(struct perf_source *s, struct lane *lane, struct err *e)
+static enum ctop_err open_lane(struct perf_source *s, struct lane *lane, size_t size,
+                               size_t side_size, struct err *e)
 {
 	struct perf_event_attr a;
-	bool small_data, small_side;
 	pid_t side_pid = s->side_wide ? -1 : 0;
 	perf_event_holder(&a);
 	int data = broker_perf_event(s->broker, &a, 0, lane->cpu, -1, 0);
@@ -106,21 +99,20 @@ static enum ctop_err open_lane(struct perf_source *s, struct lane *lane, struct 
 			close(side);
 		return perf_event_refused(s->broker, why, getpid(), e);
 	}
-	int why = open_ring(&lane->data, data, data_size(s), &small_data);
+	int why = perf_ring_open(&lane->data, data, size);
 	if (why == 0)
-		why = open_ring(&lane->side, side, SIDE_SIZE, &small_side);
-	if (why == 0) {
-		if (small_data && s->lanes == lane)
-			note(s,
-			     "small perf rings: the locked-memory limit is low; raise ulimit -l or "
-			     "kernel.perf_event_mlock_kb");
+		why = perf_ring_open(&lane->side, side, side_size);
+	if (why == 0)
 		return CTOP_OK;
-	}
 	if (lane->data.base == NULL)
 		close(data);
+	else
+		perf_ring_close(&lane->data);
 	close(side);
-	return err_errno(e, CTOP_ELIMIT, why,
-	                 "cannot map perf's ring; raise ulimit -l or kernel.perf_event_mlock_kb");
+	return err_set(e, why == EPERM || why == ENOMEM ? CTOP_ELIMIT : CTOP_EIO,
+	               "cannot map perf's ring (%s); raise ulimit -l or "
+	               "kernel.perf_event_mlock_kb",
+	               strerror(why));
 }
 
 /* Whether this process may see side-band events of the whole machine. */
@@ -135,29 +127,44 @@ static bool may_watch_all(struct perf_source *s)
 	return fd >= 0;
 }
 
-static enum ctop_err open_lanes(struct perf_source *s, struct err *e)
+static enum ctop_err open_every_lane(struct perf_source *s, size_t cpus, size_t size,
+                                     size_t side_size, struct err *e)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_CONF);
-	s->lanes = mem_zalloc((size_t)(cpus > 0 ? cpus : 1), sizeof *s->lanes);
-	s->side_wide = may_watch_all(s);
-	s->lane_count = (size_t)(cpus > 0 ? cpus : 1);
-	size_t open = 0;
-	for (size_t i = 0; i < s->lane_count; i++) {
-		struct lane lane = {.cpu = (int)i};
+	for (size_t i = 0; i < cpus; i++) {
 		struct err why = {0};
-		s->lanes[open] = lane;
-		enum ctop_err rc = open_lane(s, &s->lanes[open], &why);
-		if (rc == CTOP_OK)
-			open++;
-		else if (why.code != CTOP_ENOENT) { /* ENODEV: a CPU that is off line */
+		struct lane lane = {.cpu = (int)i};
+		enum ctop_err rc = open_lane(s, &lane, size, side_size, &why);
+		if (rc == CTOP_OK) {
+			s->lanes[s->lane_count++] = lane;
+		} else if (why.code != CTOP_ENOENT) { /* ENODEV: a CPU that is off line */
 			if (e != NULL)
 				*e = why;
-			s->lane_count = open;
 			return rc;
 		}
 	}
-	s->lane_count = open;
-	return open > 0 ? CTOP_OK : err_set(e, CTOP_EUNSUP, "no CPU to sample on");
+	return s->lane_count > 0 ? CTOP_OK : err_set(e, CTOP_EUNSUP, "no CPU to sample on");
+}
+
+/* Rings of one size on every CPU, the largest the limit on locked memory allows:
+ * a small ring on one CPU alone would set the pace of all, or lose its samples. */
+static enum ctop_err open_lanes(struct perf_source *s, struct err *e)
+{
+	long configured = sysconf(_SC_NPROCESSORS_CONF);
+	size_t cpus = configured > 0 ? (size_t)configured : 1;
+	size_t most = data_size(s, cpus), side = SIDE_SIZE;
+	enum ctop_err rc = CTOP_ELIMIT;
+	s->lanes = mem_zalloc(cpus, sizeof *s->lanes);
+	s->side_wide = may_watch_all(s);
+	for (size_t size = most; rc == CTOP_ELIMIT && size >= DATA_LEAST; size /= 2) {
+		while (s->lane_count > 0)
+			close_lane(&s->lanes[--s->lane_count]);
+		rc = open_every_lane(s, cpus, size, side, e);
+		side = size / SIDE_PART > DATA_LEAST ? size / SIDE_PART : DATA_LEAST;
+	}
+	if (rc == CTOP_OK && s->lanes[0].data.size < most)
+		note(s, "small perf rings: the locked-memory limit is low; raise ulimit -l or "
+		        "kernel.perf_event_mlock_kb");
+	return rc;
 }
 
 /* --- opening ------------------------------------------------------------------------ */
@@ -191,8 +198,9 @@ static enum ctop_err settle_kernel(struct perf_source *s, pid_t pid, struct err 
 		}
 		if ((fd == -EACCES || fd == -EPERM) && s->kind.kernel && pid >= 0) {
 			s->kind.kernel = false;
-			note(s, "no kernel frames: kernel.perf_event_paranoid is 2 or more and "
-			        "ctop lacks CAP_PERFMON");
+			note(s,
+			     "no kernel frames, and time in the kernel is not sampled: "
+			     "kernel.perf_event_paranoid is 2 or more and ctop lacks CAP_PERFMON");
 		} else if (fd == -EINVAL && a.inherit_thread) {
 			s->kind.inherit = false; /* before 5.13: new threads come by listing */
 			s->kind.threads_only = false;
@@ -410,10 +418,8 @@ static void close_source(void *self)
 	struct perf_self *p = self;
 	struct perf_source *s = &p->s;
 	perf_close_events(s);
-	for (size_t i = 0; i < s->lane_count; i++) {
-		perf_ring_close(&s->lanes[i].data);
-		perf_ring_close(&s->lanes[i].side);
-	}
+	for (size_t i = 0; i < s->lane_count; i++)
+		close_lane(&s->lanes[i]);
 	free(s->lanes);
 	free(s->fds);
 	free(s->threads);
