@@ -50,7 +50,7 @@ struct edge {
 	const struct image *im; /* of callee and target */
 	uint64_t start, end;    /* the callee's function */
 	unsigned budget;        /* functions that may still be looked through */
-	bool indirect;          /* one of them jumps through a register: anywhere */
+	bool indirect;          /* one of them jumps through a register or memory: anywhere */
 };
 
 static bool in_callee(const struct edge *e, uint64_t vaddr)
@@ -74,6 +74,12 @@ static bool decode_jump(const unsigned char *code, uint64_t *to)
 	return op > 0;
 }
 
+/* jmp *%reg, or jmp *x(%rip): what a PLT stub does. */
+static bool jumps_anywhere(const unsigned char *code)
+{
+	return code[0] == 0xff && ((code[1] & 0xf8) == 0xe0 || code[1] == 0x25);
+}
+
 /* Whether the code of the function at `target` holds a jump that leads to the callee:
  * a tail call, or a part the compiler has split off. */
 static bool jumps_to(struct edge *e, uint64_t target)
@@ -91,7 +97,7 @@ static bool jumps_to(struct edge *e, uint64_t target)
 		if (i % 64 == 0 && function_start(e->im, target + i, &here, &here_end) &&
 		    here != start)
 			break; /* behind the function's end */
-		e->indirect = e->indirect || (code[i] == 0xff && (code[i + 1] & 0xf8) == 0xe0);
+		e->indirect = e->indirect || jumps_anywhere(code + i);
 		if (!jump)
 			continue;
 		if (in_callee(e, to))
