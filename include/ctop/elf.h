@@ -43,9 +43,6 @@ const unsigned char *elf_build_id(const struct elf *f, size_t *len);
 /* .gnu_debuglink: a borrowed file name and its CRC; NULL when there is none. */
 const char *elf_debuglink(const struct elf *f, uint32_t *crc);
 
-/* e_type is ET_EXEC (fixed address) rather than ET_DYN. */
-bool elf_is_fixed(const struct elf *f);
-
 /* The address of the first instruction, 0 for a library that is never started. */
 uint64_t elf_entry(const struct elf *f);
 

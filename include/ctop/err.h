@@ -40,7 +40,4 @@ enum ctop_err err_errno(struct err *e, enum ctop_err code, int errnum, const cha
 /* The kind of an errno: EACCES and EPERM are CTOP_EPERM, and so on. */
 enum ctop_err err_from_errno(int errnum);
 
-/* A short name of a code ("permission denied"), static storage. */
-const char *err_name(enum ctop_err code);
-
 #endif

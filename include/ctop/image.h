@@ -97,7 +97,6 @@ struct image *images_intern(struct images *t, const struct image_key *key, bool 
 
 /* By id; the image of id 0 has kind IMAGE_ANON, name "[unmapped]", IMAGE_READY. */
 struct image *images_get(const struct images *t, uint32_t id);
-uint32_t images_count(const struct images *t);
 size_t images_bytes(const struct images *t);
 
 /* Reads everything wanted of an ELF image from `fd` (taken over). Called by a

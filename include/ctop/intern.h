@@ -27,9 +27,6 @@ uint32_t intern_adds(struct intern *t, const char *s);
  * life of the table. */
 const char *intern_str(const struct intern *t, uint32_t id);
 
-/* Number of ids given so far. Writer only. */
-uint32_t intern_count(const struct intern *t);
-
 /* Bytes held. Writer only. */
 size_t intern_bytes(const struct intern *t);
 

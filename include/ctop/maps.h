@@ -34,7 +34,4 @@ struct maps *maps_remove(struct maps *m, uint64_t start, uint64_t end);
 /* The entry that holds `addr`, or NULL; borrowed until the version goes. */
 const struct map_entry *maps_find(const struct maps *m, uint64_t addr);
 
-size_t maps_count(const struct maps *m);
-const struct map_entry *maps_at(const struct maps *m, size_t i);
-
 #endif

@@ -12,11 +12,15 @@
 /* One module and the samples that suffer from it. */
 struct quality_row {
 	const struct snapshot_module *module;
-	uint64_t nameless; /* samples whose leaf is code of it without a symbol */
+	uint64_t nameless; /* samples whose leaf is code of it without a symbol; modules of one
+	                    * name have them together, in the first one's row */
 };
 
 /* The modules stacks went through, those most samples suffer from first; the caller frees. */
 struct quality_row *quality_rows(const struct snapshot *s, size_t *count);
+
+/* Share of samples that suffer from the row's module, without a name or broken there; 0…1. */
+double quality_harm(const struct snapshot *s, const struct quality_row *row);
 
 /* Share of samples that no name was found for, of those lost, and of incomplete stacks; 0…1. */
 double quality_nameless(const struct snapshot *s);

@@ -55,8 +55,4 @@ int ring_fd(const struct ring *r);
 /* Any thread: ordinary records refused so far. */
 uint64_t ring_dropped(const struct ring *r);
 
-/* Any thread: bytes waiting, and the size. */
-size_t ring_used(const struct ring *r);
-size_t ring_size(const struct ring *r);
-
 #endif

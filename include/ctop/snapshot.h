@@ -144,9 +144,6 @@ uint64_t snapshot_generation(const struct snapshot *s);
 /* The newest command whose effect is in this snapshot. */
 uint64_t snapshot_command(const struct snapshot *s);
 
-/* CLOCK_MONOTONIC (or the capture's clock) of its newest sample; ns. */
-uint64_t snapshot_time(const struct snapshot *s);
-
 const struct snapshot_stats *snapshot_stats(const struct snapshot *s);
 const struct snapshot_thread *snapshot_threads(const struct snapshot *s, uint32_t *count);
 const struct snapshot_module *snapshot_modules(const struct snapshot *s, uint32_t *count);

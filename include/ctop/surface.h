@@ -83,9 +83,6 @@ int surface_printf(struct surface *s, int row, int col, int cells, int style, co
 /* Fills a run of cells with one character. */
 void surface_fill(struct surface *s, int row, int col, int cells, int style, const char *ch);
 
-/* Changes the style of a run of cells and leaves their text. */
-void surface_style(struct surface *s, int row, int col, int cells, int style);
-
 /* The text of a row without trailing blanks, in memory the caller frees. */
 char *surface_row_text(const struct surface *s, int row);
 

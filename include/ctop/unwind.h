@@ -100,9 +100,8 @@ void unwinder_keep_libunwind(struct unwinder *u);
 size_t unwinder_rows(const struct unwinder *u);
 size_t unwinder_bytes(const struct unwinder *u);
 
-/* perf's sample_regs_user mask for this machine, and its number of bits. */
+/* perf's sample_regs_user mask for this machine. */
 uint64_t arch_perf_mask(void);
-unsigned arch_perf_count(void);
 
 /* ELF e_machine of this build. */
 uint32_t arch_elf_machine(void);

@@ -107,27 +107,25 @@ static void advise(const struct recording *r, const struct snapshot *s)
 {
 	enum { MOST = 3 };
 	size_t count, n = 0;
-	uint64_t samples = snapshot_stats(s)->samples;
 	struct quality_row *rows = quality_rows(s, &count);
 	struct broker_file files[MOST];
-	while (n < count && n < MOST &&
-	       (rows[n].nameless + rows[n].module->dead_ends) * 100 > samples) {
+	while (n < count && n < MOST && quality_harm(s, &rows[n]) > 0.01) {
 		files[n] = (struct broker_file){.path = rows[n].module->path};
 		n++;
 	}
-	struct broker *broker = broker_new_live();
-	if (r->o->file == NULL)
+	if (r->o->file == NULL && n > 0) {
+		struct broker *broker = broker_new_live();
 		broker_packages(broker, files, n);
+		broker_free(broker);
+	}
 	for (size_t i = 0; i < n; i++) {
 		char remedy[512];
 		struct snapshot_module m = *rows[i].module;
 		memcpy(m.package, files[i].package, sizeof m.package);
 		quality_remedy(&(struct quality_row){&m, rows[i].nameless}, remedy, sizeof remedy);
 		fprintf(stderr, "ctop: %.1f%% of samples suffer from %s: %s\n",
-		        100.0 * (double)(rows[i].nameless + m.dead_ends) / (double)samples, m.name,
-		        remedy);
+		        100 * quality_harm(s, &rows[i]), m.name, remedy);
 	}
-	broker_free(broker);
 	free(rows);
 }
 

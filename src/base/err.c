@@ -6,19 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const names[] = {
-        [CTOP_OK] = "no error",
-        [CTOP_EINVAL] = "invalid argument",
-        [CTOP_ENOENT] = "not found",
-        [CTOP_EPERM] = "permission denied",
-        [CTOP_EIO] = "input/output error",
-        [CTOP_EFORMAT] = "damaged data",
-        [CTOP_ETRUNC] = "data ends early",
-        [CTOP_ELIMIT] = "limit reached",
-        [CTOP_EAGAIN] = "not ready",
-        [CTOP_EUNSUP] = "not supported here",
-};
-
 enum ctop_err err_set(struct err *e, enum ctop_err code, const char *fmt, ...)
 {
 	if (e != NULL) {
@@ -74,10 +61,4 @@ enum ctop_err err_from_errno(int errnum)
 	default:
 		return CTOP_EIO;
 	}
-}
-
-const char *err_name(enum ctop_err code)
-{
-	size_t n = sizeof names / sizeof names[0];
-	return (size_t)code < n ? names[code] : "unknown error";
 }

@@ -102,11 +102,6 @@ uint32_t intern_adds(struct intern *t, const char *s)
 	return intern_add(t, s, strlen(s));
 }
 
-uint32_t intern_count(const struct intern *t)
-{
-	return t->count;
-}
-
 size_t intern_bytes(const struct intern *t)
 {
 	return t->bytes + hash_map_bytes(&t->index);

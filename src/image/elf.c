@@ -22,7 +22,6 @@ struct elf {
 	char *memory; /* owned; NULL: a file */
 	size_t memory_len;
 	Elf *handle;
-	bool fixed;
 	uint64_t entry;
 	struct elf_segment segments[SEGMENTS_MAX];
 	size_t segment_count;
@@ -57,7 +56,6 @@ static enum ctop_err open_handle(struct elf *f, struct err *e)
 		return err_set(e, CTOP_EFORMAT, "bad ELF header: %s", elf_errmsg(-1));
 	if (gelf_getclass(f->handle) != ELFCLASS64 || h.e_ident[EI_DATA] != ELFDATA2LSB)
 		return err_set(e, CTOP_EUNSUP, "not a 64-bit little-endian ELF file");
-	f->fixed = h.e_type == ET_EXEC;
 	f->entry = h.e_entry;
 	return read_segments(f, e);
 }
@@ -163,11 +161,6 @@ const char *elf_debuglink(const struct elf *f, uint32_t *crc)
 	const char *name = dwelf_elf_gnu_debuglink(f->handle, &word);
 	*crc = word;
 	return name;
-}
-
-bool elf_is_fixed(const struct elf *f)
-{
-	return f->fixed;
 }
 
 uint64_t elf_entry(const struct elf *f)

@@ -113,11 +113,6 @@ struct image *images_get(const struct images *t, uint32_t id)
 	return &t->slots[id < t->count ? id : IMAGE_NONE]->image;
 }
 
-uint32_t images_count(const struct images *t)
-{
-	return (uint32_t)t->count;
-}
-
 size_t images_bytes(const struct images *t)
 {
 	size_t bytes = hash_map_bytes(&t->index);

@@ -124,13 +124,3 @@ const struct map_entry *maps_find(const struct maps *m, uint64_t addr)
 	size_t i = first_after(m, addr);
 	return i < m->count && m->entries[i].start <= addr ? &m->entries[i] : NULL;
 }
-
-size_t maps_count(const struct maps *m)
-{
-	return m->count;
-}
-
-const struct map_entry *maps_at(const struct maps *m, size_t i)
-{
-	return &m->entries[i];
-}

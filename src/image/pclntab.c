@@ -26,34 +26,15 @@ struct layout {
 	uint8_t name, run, flag;    /* record: fields */
 };
 
+/* clang-format off */
 static const struct layout layouts[] = {
-        {.magic = 0xfffffffb, .word = 8, .name = 8, .run = 20},
-        {.magic = 0xfffffffa,
-         .names = 24,
-         .runs = 48,
-         .index = 56,
-         .word = 8,
-         .name = 8,
-         .run = 20},
-        {.magic = 0xfffffff0,
-         .text = 24,
-         .names = 32,
-         .runs = 56,
-         .index = 64,
-         .word = 4,
-         .name = 4,
-         .run = 16,
-         .flag = 37},
-        {.magic = 0xfffffff1,
-         .text = 24,
-         .names = 32,
-         .runs = 56,
-         .index = 64,
-         .word = 4,
-         .name = 4,
-         .run = 16,
-         .flag = 41},
+        /* magic     text names runs index word name run flag */
+        {0xfffffffb,    0,   0,   0,    0,   8,   8, 20,  0}, /* Go 1.2 */
+        {0xfffffffa,    0,  24,  48,   56,   8,   8, 20,  0}, /* Go 1.16 */
+        {0xfffffff0,   24,  32,  56,   64,   4,   4, 16, 37}, /* Go 1.18 */
+        {0xfffffff1,   24,  32,  56,   64,   4,   4, 16, 41}, /* Go 1.20 */
 };
+/* clang-format on */
 
 struct pclntab {
 	unsigned char *data; /* owned */

@@ -88,9 +88,12 @@ static void take_code(struct analyzer *a, struct job *job)
 	strbuf_fini(&records);
 }
 
-/* Names that came late: counted anew under them. */
+/* Names that came late: counted anew under them; a recount under way is finished first, or a
+ * compiler that never rests would keep every one from its end. */
 static void take_names(struct analyzer *a)
 {
+	if (a->work_left)
+		return;
 	if (a->nameless && a->named) {
 		profile_regroup(a->profile);
 		a->nameless = false;

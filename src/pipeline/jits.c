@@ -32,7 +32,6 @@ struct jit_file {
 
 struct read_job {
 	struct job job;
-	struct jits *owner;
 	struct broker *broker;
 	size_t file;
 	struct jit_file from; /* a copy; its path is borrowed: files are never forgotten */
@@ -136,7 +135,6 @@ static void read_on(struct jits *j, size_t file, uint64_t now_ns)
 {
 	struct read_job *job = mem_zalloc(1, sizeof *job);
 	job->job = (struct job){.run = run, .discard = discard, .reply = j->inbox};
-	job->owner = j;
 	job->broker = j->broker;
 	job->file = file;
 	job->from = j->files[file];

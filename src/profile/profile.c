@@ -409,7 +409,6 @@ struct snapshot *profile_publish(struct profile *p, uint64_t now_ns,
 	atomic_init(&s->refs, 1);
 	s->generation = g->number;
 	s->command = g->command;
-	s->time_ns = now_ns;
 	s->funcs = p->c.funcs;
 	s->tree = tree_ref(g->tree);
 	s->node_count = tree_count(g->tree);

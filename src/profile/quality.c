@@ -50,10 +50,31 @@ static uint64_t frames(const struct snapshot_module *m)
 	return n;
 }
 
+double quality_harm(const struct snapshot *s, const struct quality_row *row)
+{
+	double nameless = share(row->nameless, snapshot_stats(s)->samples);
+	double broken = share(row->module->dead_ends, snapshot_stats(s)->all_samples);
+	return nameless > broken ? nameless : broken;
+}
+
+/* One sample may be both: the larger, not the sum. */
+static uint64_t harmed(const struct quality_row *r)
+{
+	return r->nameless > r->module->dead_ends ? r->nameless : r->module->dead_ends;
+}
+
+static bool is_named_before(const struct snapshot_module *m, uint32_t i)
+{
+	for (uint32_t k = 0; k < i; k++)
+		if (strcmp(m[k].name, m[i].name) == 0)
+			return true;
+	return false;
+}
+
 static int by_harm(const void *va, const void *vb)
 {
 	const struct quality_row *a = va, *b = vb;
-	uint64_t ha = a->nameless + a->module->dead_ends, hb = b->nameless + b->module->dead_ends;
+	uint64_t ha = harmed(a), hb = harmed(b);
 	if (ha != hb)
 		return (ha < hb) - (ha > hb);
 	uint64_t fa = frames(a->module), fb = frames(b->module);
@@ -67,8 +88,9 @@ struct quality_row *quality_rows(const struct snapshot *s, size_t *count)
 	uint32_t n;
 	const struct snapshot_module *m = snapshot_modules(s, &n);
 	struct quality_row *rows = mem_zalloc(n + 1, sizeof *rows);
-	for (uint32_t i = 0; i < n; i++)
-		rows[i] = (struct quality_row){&m[i], nameless_samples(s, m[i].name)};
+	for (uint32_t i = 0; i < n; i++) /* functions know their module by name: told once */
+		rows[i] = (struct quality_row){
+		        &m[i], is_named_before(m, i) ? 0 : nameless_samples(s, m[i].name)};
 	if (n > 1)
 		qsort(rows, n, sizeof *rows, by_harm);
 	*count = n;

@@ -34,11 +34,6 @@ uint64_t snapshot_command(const struct snapshot *s)
 	return s->command;
 }
 
-uint64_t snapshot_time(const struct snapshot *s)
-{
-	return s->time_ns;
-}
-
 const struct snapshot_stats *snapshot_stats(const struct snapshot *s)
 {
 	return &s->stats;

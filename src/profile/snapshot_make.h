@@ -9,7 +9,7 @@
 
 struct snapshot {
 	_Atomic uint32_t refs;
-	uint64_t generation, command, time_ns;
+	uint64_t generation, command;
 	const struct funcs *funcs; /* borrowed; outlives it */
 	struct group_tree *tree;   /* counted */
 	uint32_t node_count, func_count;

@@ -209,13 +209,3 @@ uint64_t ring_dropped(const struct ring *r)
 {
 	return atomic_load_explicit(&r->dropped, memory_order_relaxed);
 }
-
-size_t ring_used(const struct ring *r)
-{
-	return (size_t)(atomic_load(&r->head) - atomic_load(&r->tail));
-}
-
-size_t ring_size(const struct ring *r)
-{
-	return r->size;
-}

@@ -26,9 +26,6 @@ struct broker {
 /* A sealed memfd with these bytes, at its beginning; −1 with errno set. */
 int broker_memfd(const void *bytes, size_t len);
 
-/* A sealed memfd that holds the bytes; −1 on failure. */
-int broker_memfd(const void *bytes, size_t len);
-
 /* Reads a whole file of /proc into memory the caller frees, NUL-terminated. */
 enum ctop_err broker_read_file(const char *path, char **text, size_t *len, struct err *e);
 

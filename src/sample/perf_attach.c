@@ -289,7 +289,10 @@ void perf_go_wide(struct perf_source *s, const char *why)
 
 void perf_set_stack(struct perf_source *s, uint32_t bytes)
 {
-	s->counted_before = perf_counted(s);
+	uint64_t counted = perf_counted(s); /* 0 for too many events */
+	if (counted > s->counted_before)
+		s->counted_before = counted;
+	s->cover_due = 0; /* the gap until all are open again is not the threads' doing */
 	perf_close_events(s);
 	s->kind.stack_bytes = bytes;
 	s->kind.enable_on_exec = false;

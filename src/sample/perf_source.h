@@ -92,6 +92,7 @@ struct perf_source {
 	bool resync;
 	uint64_t late, weight_ns;
 	uint64_t counted_before; /* by events closed since */
+	uint64_t used_ns;        /* CPU time of the targets, never less than told before */
 	uint64_t stats_due, check_due, storm_due;
 	uint64_t births, switches; /* since / at the last look for storms */
 	/* Since the last look at the coverage: when, CPU time and weight then, births. */

@@ -54,6 +54,15 @@ uint64_t perf_counted(const struct perf_source *s)
 	return sum;
 }
 
+/* The CPU time the targets have used. What a process used moves to its parent when it is
+ * waited for, and is in neither sum until then: the highest reading stands. */
+static uint64_t used_cpu(struct perf_source *s, uint32_t *alive)
+{
+	uint64_t now = larger(target_cpu(s, alive), perf_counted(s));
+	s->used_ns = larger(s->used_ns, now);
+	return s->used_ns;
+}
+
 static bool put_stats(struct perf_source *s, struct ring *out, uint64_t now)
 {
 	struct record_stats r = {
@@ -66,7 +75,7 @@ static bool put_stats(struct perf_source *s, struct ring *out, uint64_t now)
 	        .way = s->way,
 	        .threads = (uint32_t)s->thread_count,
 	};
-	r.target_cpu_ns = larger(target_cpu(s, &r.targets), r.event_ns);
+	r.target_cpu_ns = used_cpu(s, &r.targets);
 	if (s->way == WAY_PERF_SYSTEM)
 		r.target_cpu_ns = s->weight_ns; /* nothing to hold it against */
 	return perf_put(out, &r);
@@ -152,7 +161,7 @@ static void watch_coverage(struct perf_source *s, uint64_t now)
 	uint32_t alive;
 	if (s->way != WAY_PERF_THREADS || now < s->cover_due)
 		return;
-	uint64_t cpu = larger(target_cpu(s, &alive), perf_counted(s));
+	uint64_t cpu = used_cpu(s, &alive);
 	uint64_t used = cpu - s->cover_cpu, seen = s->weight_ns - s->cover_weight;
 	if (s->cover_due != 0 && s->cover_births >= COVER_BIRTHS && used > CLOCK_NS_PER_SEC / 2 &&
 	    used - used / 20 > seen)

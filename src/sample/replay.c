@@ -56,13 +56,15 @@ static enum ctop_err drain(void *self, struct ring *out, bool *ended, struct err
 			return CTOP_OK;
 		if (p->held->kind == RECORD_END) {
 			memcpy(&p->end, p->held, sizeof p->end);
-			p->last_ns = p->end.h.time;
+			if (p->end.h.time > p->last_ns)
+				p->last_ns = p->end.h.time;
 			p->held = NULL;
 			continue;
 		}
 		if (!put(out, p->held))
 			return CTOP_EAGAIN;
-		p->last_ns = p->held->time;
+		if (p->held->time > p->last_ns) /* code is told of late */
+			p->last_ns = p->held->time;
 		p->held = NULL;
 	}
 	p->end.h.time = p->last_ns;

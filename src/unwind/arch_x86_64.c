@@ -31,11 +31,6 @@ uint64_t arch_perf_mask(void)
 	return mask;
 }
 
-unsigned arch_perf_count(void)
-{
-	return ARCH_REGS;
-}
-
 uint32_t arch_elf_machine(void)
 {
 	return EM_X86_64;

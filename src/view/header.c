@@ -44,11 +44,6 @@ static void add(struct facts_line *l, int worth, int style, const char *fmt, ...
 	va_end(ap);
 }
 
-static double percent_of(uint64_t part, uint64_t whole)
-{
-	return whole > 0 ? 100.0 * (double)part / (double)whole : 0.0;
-}
-
 static uint32_t alive_threads(const struct screen *s, const struct screen_facts *facts)
 {
 	uint32_t count, alive = 0;
@@ -75,8 +70,8 @@ static void add_quality(struct facts_line *l, const struct screen *s)
 	const struct snapshot_stats *st = snapshot_stats(s->shown);
 	const struct snapshot_losses *lost = &st->losses;
 	uint64_t n = lost->kernel + lost->ring;
-	double lost_share = percent_of(n, st->all_samples + n);
-	double broken = percent_of(st->all_samples - st->complete, st->all_samples);
+	double lost_share = 100 * quality_lost(s->shown);
+	double broken = 100 * quality_broken(s->shown);
 	char text[32];
 	format_count(text, sizeof text, n);
 	add(l, 85, lost_share > DOUBT ? STYLE_WARN : STYLE_TITLE, "lost %s", text);

@@ -118,9 +118,7 @@ static void put_modules(struct page *p, const struct snapshot *s)
 		quality_remedy(&rows[i], remedy, sizeof remedy);
 		format_percent(share, sizeof share, rows[i].nameless, samples);
 		format_count(ends, sizeof ends, m->dead_ends);
-		bool bad = samples > 0 &&
-		           (double)(rows[i].nameless + m->dead_ends) > DOUBT * (double)samples;
-		put(p, bad ? STYLE_WARN : STYLE_TEXT, " %8s %7s  %-24.24s  %s", share, ends,
+		put(p, doubt(quality_harm(s, &rows[i])), " %8s %7s  %-24.24s  %s", share, ends,
 		    m->name, m->kind == SNAPSHOT_KERNEL ? "the kernel itself" : way);
 		if (remedy[0] != '\0')
 			put(p, STYLE_DIM, "                   %s", remedy);

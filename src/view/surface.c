@@ -147,13 +147,6 @@ void surface_fill(struct surface *s, int row, int col, int cells, int style, con
 		surface_text(s, row, col + i, 1, style, ch);
 }
 
-void surface_style(struct surface *s, int row, int col, int cells, int style)
-{
-	for (int i = 0; i < cells; i++)
-		if (inside(s, row, col + i))
-			cell_at(s, row, col + i)->style = (uint16_t)style;
-}
-
 char *surface_row_text(const struct surface *s, int row)
 {
 	struct strbuf b = {0};

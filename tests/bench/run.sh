@@ -38,6 +38,10 @@ record() { # SECONDS PID: sets $used and $samples
 	samples=$(sed -n 's/^ctop: \([0-9]*\) samples.*/\1/p' "$tmp/out")
 }
 
+warm() { # PID: until it has worked for half a second, its start behind it
+	until [ "$(awk '{ print ($14 + $15 >= 50) }' "/proc/$1/stat")" = 1 ]; do sleep 0.05; done
+}
+
 compare() { # NAME PID
 	local c n c5 n5 r s m
 	record 5 "$2"
@@ -60,7 +64,8 @@ compare() { # NAME PID
 
 /usr/bin/python3 "$tmp/spin.py" & py=$!
 "$build/workloads/shares" & sh=$!
-sleep 0.5
+warm $py
+warm $sh
 kill -STOP $sh
 compare python3 $py
 kill -CONT $sh
@@ -117,7 +122,7 @@ if [ -n "$llvm" ]; then
 import ctypes
 l = ctypes.CDLL('$llvm')
 while True: l.LLVMGetGlobalContext()" & py=$!
-	sleep 1
+	warm $py
 	"$build/bench/bench_paint" "$build/ctop" $py "libLLVM" 500
 else
 	echo "paint: libLLVM is not installed (apt-get install libllvm14): left out"
