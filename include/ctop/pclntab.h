@@ -45,9 +45,10 @@ bool pclntab_frame(const struct pclntab *t, uint64_t vaddr, uint32_t *bytes);
 /* Adds all functions to a symbol table that is being built. */
 void pclntab_add_symbols(const struct pclntab *t, struct symtab *to);
 
-/* Calls `piece` with each part of the table that the questions above read for `vaddr`;
- * `offset` counts from its beginning. */
+/* Calls `piece` with each part of the table that the questions above read for any address, and
+ * with those they read for `vaddr` besides; `offset` counts from its beginning. */
 typedef void pclntab_piece_fn(void *ctx, size_t offset, size_t len);
+void pclntab_common_pieces(const struct pclntab *t, pclntab_piece_fn *piece, void *ctx);
 void pclntab_pieces(const struct pclntab *t, uint64_t vaddr, pclntab_piece_fn *piece, void *ctx);
 
 /* Bytes held. */

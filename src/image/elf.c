@@ -236,13 +236,30 @@ bool elf_relative(const struct elf *f, uint64_t vaddr, uint64_t *value)
 }
 
 /* Undoes compression, of the standard's kind or of GNU's older one. */
+/* The size a .zdebug section has inflated: "ZLIB", then 8 bytes, big-endian. */
+static uint64_t gnu_size(Elf_Scn *scn)
+{
+	const Elf_Data *raw = elf_rawdata(scn, NULL);
+	uint64_t size = 0;
+	if (raw == NULL || raw->d_buf == NULL || raw->d_size < 12)
+		return UINT64_MAX;
+	for (size_t i = 4; i < 12; i++)
+		size = size << 8 | ((const unsigned char *)raw->d_buf)[i];
+	return size;
+}
+
+/* The size is looked at first: a few bytes may inflate to any number. */
 static bool inflate_section(Elf_Scn *scn, const GElf_Shdr *h, bool gnu)
 {
+	GElf_Chdr c;
 	if (h->sh_size > SECTION_MOST)
 		return false;
 	if (gnu)
-		return elf_compress_gnu(scn, 0, 0) >= 0;
-	return (h->sh_flags & SHF_COMPRESSED) == 0 || elf_compress(scn, 0, 0) >= 0;
+		return gnu_size(scn) <= SECTION_MOST && elf_compress_gnu(scn, 0, 0) >= 0;
+	if ((h->sh_flags & SHF_COMPRESSED) == 0)
+		return true;
+	return gelf_getchdr(scn, &c) != NULL && c.ch_size <= SECTION_MOST &&
+	       elf_compress(scn, 0, 0) >= 0;
 }
 
 unsigned char *elf_section_bytes(struct elf *f, const char *name, size_t *len)

@@ -15,6 +15,7 @@
 #include <string.h>
 
 enum { HEADER = 72, RECORD = 44, FUNCTIONS_MAX = 4 << 20, NAME_MOST = 4096, RUN_MOST = 4096 };
+enum { FRAME_MOST = 1 << 30 };           /* bytes; Go's stacks are at most that */
 enum { FLAG_TOP = 1, FLAG_SPWRITE = 2 }; /* runtime/symtab.go: funcFlag */
 
 /* Where things stand in one version. 0 for what it has not. */
@@ -232,14 +233,15 @@ static bool run_value(const struct pclntab *t, size_t at, uint64_t start, uint64
 	size_t room = at < t->len ? t->len - at : 0;
 	struct bytes b = bytes_of(t->data + (room > 0 ? at : 0), room < RUN_MOST ? room : RUN_MOST);
 	const unsigned char *from = b.at;
-	uint64_t pc = start;
+	uint64_t pc = start, sum = UINT64_MAX; /* −1; wraps on damaged data */
 	*value = -1;
 	*used = 0;
 	for (bool first = true; !b.bad; first = false) {
 		uint64_t delta = bytes_uleb(&b);
 		if (delta == 0 && !first)
 			return false;
-		*value += (delta & 1) != 0 ? -(int64_t)(delta >> 1) - 1 : (int64_t)(delta >> 1);
+		sum += (delta & 1) != 0 ? ~(delta >> 1) : delta >> 1;
+		*value = (int64_t)sum;
 		pc += bytes_uleb(&b) * t->quantum;
 		*used = (size_t)(b.at - from);
 		if (vaddr < pc)
@@ -257,10 +259,16 @@ bool pclntab_frame(const struct pclntab *t, uint64_t vaddr, uint32_t *bytes)
 		return false;
 	uint32_t run = (uint32_t)word_at(t, record_of(t, i) + t->v->run, 4);
 	if (run == 0 || !run_value(t, t->runs + run, start_of(t, i), vaddr, &value, &used) ||
-	    value < 0 || value > INT32_MAX)
+	    value < 0 || value > FRAME_MOST)
 		return false;
 	*bytes = (uint32_t)value;
 	return true;
+}
+
+void pclntab_common_pieces(const struct pclntab *t, pclntab_piece_fn *piece, void *ctx)
+{
+	piece(ctx, 0, HEADER);
+	piece(ctx, t->index, (size_t)(2 * t->count + 1) * t->v->word);
 }
 
 void pclntab_pieces(const struct pclntab *t, uint64_t vaddr, pclntab_piece_fn *piece, void *ctx)
@@ -268,8 +276,6 @@ void pclntab_pieces(const struct pclntab *t, uint64_t vaddr, pclntab_piece_fn *p
 	uint32_t i;
 	int64_t value;
 	size_t used, len;
-	piece(ctx, 0, HEADER);
-	piece(ctx, t->index, (size_t)(2 * t->count + 1) * t->v->word);
 	if (!find(t, vaddr, &i))
 		return;
 	size_t record = record_of(t, i);

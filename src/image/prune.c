@@ -218,6 +218,8 @@ static void keep_go(const struct pruning *p)
 		    vaddr_to_offset(p, vaddr, &at.offset))
 			break;
 	}
+	if (t != NULL)
+		pclntab_common_pieces(t, keep_go_piece, &at);
 	for (size_t i = 0; t != NULL && i < p->w->pc_count; i++)
 		pclntab_pieces(t, p->w->pcs[i], keep_go_piece, &at);
 	pclntab_free(t);

@@ -75,6 +75,8 @@ static enum unwind_end signal_step(struct walk *w)
 	}
 	/* A handler may run on a stack of its own (sigaltstack(2)). */
 	uint64_t sp = caller.r[ARCH_SP], most = w->in->full_dump ? NEAR : w->in->stack_len;
+	if (sp >= w->base && sp <= w->regs.r[ARCH_SP])
+		return UNWIND_BAD; /* every step moves up */
 	w->elsewhere = sp < w->base || sp - w->base > most;
 	w->regs = caller;
 	w->exact = true;

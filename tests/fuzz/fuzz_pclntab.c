@@ -25,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint32_t frame;
 		pclntab_find(t, pc, &f);
 		pclntab_frame(t, pc, &frame);
+		pclntab_common_pieces(t, ignore, &size);
 		pclntab_pieces(t, pc, ignore, &size);
 	}
 	struct symtab *s = symtab_new();

@@ -129,6 +129,7 @@ static void the_pieces_are_all_that_is_read(void **state)
 	struct pclntab_func f;
 	uint32_t frame;
 	(void)state;
+	pclntab_common_pieces(t, keep_piece, keep);
 	pclntab_pieces(t, TEXT + 9, keep_piece, keep);
 	pclntab_free(t);
 	for (size_t i = 0; i < b.len; i++)
