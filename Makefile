@@ -1,6 +1,6 @@
 # ctop: build, run, check. `make help` lists the targets.
 #
-# Everything built goes to build/VARIANT; nothing is written to the source tree.
+# Everything built goes to build/VARIANT; only compdb, golden and format write to the source tree.
 # Variables: CC, V=1 (show commands), SANITIZE=address|undefined|thread,
 # WERROR=1, PREFIX, DESTDIR, PID (make run), TESTS (make check: names to run).
 
@@ -198,7 +198,7 @@ clean:
 help:
 	@echo 'make            build build/$(VARIANT)/ctop and the demo program'
 	@echo 'make run        install what is missing, build, show the live view (PID=… for a process)'
-	@echo 'make check      the same, then all tests (TESTS="unit e2e static" for some)'
+	@echo 'make check      install what is missing, build, run all tests (TESTS="unit e2e static" for some)'
 	@echo 'make corpus     print how good the stacks of the recorded programs are'
 	@echo 'make golden     rewrite the golden files from what the program does now'
 	@echo 'make fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
