@@ -25,6 +25,7 @@ struct target_info {
 	uint64_t start_ticks; /* field 22 of stat: identity across pid reuse */
 	uint64_t switches;    /* voluntary + involuntary context switches */
 	uint64_t children_ns; /* CPU time of children that have ended and were waited for */
+	uint64_t stack_base;  /* where the main thread's stack began at exec; 0: not to be told */
 	char state;           /* R S D Z T … */
 	bool kernel_thread;
 	char comm[64]; /* cleaned, UTF-8 */

@@ -103,6 +103,9 @@ size_t unwinder_bytes(const struct unwinder *u);
 /* perf's sample_regs_user mask for this machine. */
 uint64_t arch_perf_mask(void);
 
+/* Which of those registers, in perf's order, is the stack pointer. */
+uint32_t arch_perf_sp(void);
+
 /* ELF e_machine of this build. */
 uint32_t arch_elf_machine(void);
 

@@ -4,7 +4,6 @@
  */
 #include "ctop/kallsyms.h"
 
-#include "ctop/strbuf.h"
 #include "ctop/symtab.h"
 
 #include <errno.h>
@@ -14,22 +13,6 @@
 #include <unistd.h>
 
 static const size_t TEXT_MOST = (size_t)256 << 20;
-
-static enum ctop_err read_all(int fd, struct strbuf *b, struct err *e)
-{
-	static const size_t STEP = 1 << 16;
-	char buf[1 << 16];
-	while (b->len < TEXT_MOST) {
-		ssize_t n = read(fd, buf, STEP);
-		if (n == 0)
-			return CTOP_OK;
-		if (n < 0 && errno != EINTR)
-			return err_errno(e, CTOP_EIO, errno, "cannot read the kernel's symbols");
-		if (n > 0)
-			strbuf_add(b, buf, (size_t)n);
-	}
-	return CTOP_OK;
-}
 
 static bool parse_hex(const char **at, const char *end, uint64_t *out)
 {
@@ -73,24 +56,57 @@ static void add_line(struct symtab *t, const char *line, const char *end, bool *
 		symtab_add(t, addr, 0, full, (size_t)n);
 }
 
+/* Adds the lines that are whole; returns the bytes they take. */
+static size_t add_lines(struct symtab *t, const char *text, size_t len, bool last, bool *seen)
+{
+	size_t at = 0;
+	while (at < len) {
+		const char *nl = memchr(text + at, '\n', len - at);
+		if (nl == NULL && !last)
+			break;
+		const char *end = nl != NULL ? nl : text + len;
+		add_line(t, text + at, end, seen);
+		at = (size_t)(end - text) + 1;
+	}
+	return at < len ? at : len;
+}
+
+/* The text is as large as all names together and read once: it passes through a buffer. */
+static enum ctop_err read_lines(int fd, struct symtab *t, bool *seen, struct err *e)
+{
+	enum { BUFFER = 1 << 14 };
+	char buf[BUFFER];
+	size_t held = 0, total = 0;
+	while (total < TEXT_MOST) {
+		ssize_t n = read(fd, buf + held, BUFFER - held);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(e, CTOP_EIO, errno, "cannot read the kernel's symbols");
+		held += (size_t)n;
+		total += (size_t)n;
+		size_t used = add_lines(t, buf, held, n == 0, seen);
+		if (n == 0)
+			break;
+		if (used == 0 && held == BUFFER)
+			used = held; /* no line of this file is as long */
+		held -= used;
+		memmove(buf, buf + used, held);
+	}
+	return CTOP_OK;
+}
+
 enum ctop_err kallsyms_read(int fd, struct symtab **out, bool *hidden, struct err *e)
 {
-	struct strbuf text = {0};
-	enum ctop_err rc = read_all(fd, &text, e);
-	if (rc == CTOP_OK) {
-		struct symtab *t = symtab_new();
-		bool seen = false;
-		const char *at = strbuf_str(&text), *stop = at + text.len;
-		while (at < stop) {
-			const char *nl = memchr(at, '\n', (size_t)(stop - at));
-			const char *end = nl != NULL ? nl : stop;
-			add_line(t, at, end, &seen);
-			at = end + 1;
-		}
-		symtab_finish(t);
-		*hidden = !seen;
-		*out = t;
+	struct symtab *t = symtab_new();
+	bool seen = false;
+	enum ctop_err rc = read_lines(fd, t, &seen, e);
+	if (rc != CTOP_OK) {
+		symtab_free(t);
+		return rc;
 	}
-	strbuf_fini(&text);
-	return rc;
+	symtab_finish(t);
+	*hidden = !seen;
+	*out = t;
+	return CTOP_OK;
 }

@@ -244,15 +244,33 @@ static int by_start_rank(const void *va, const void *vb, void *ctx)
 	return la != lb ? (la > lb) - (la < lb) : strcmp(na, nb);
 }
 
+static void sort(struct candidate *c, size_t count, char *names)
+{
+	if (count > 1)
+		qsort_r(c, count, sizeof *c, by_start_rank, names);
+}
+
+/* Where the addresses already rise, as the kernel's do, only aliases are left to sort. */
+static void sort_candidates(struct candidate *c, size_t count, char *names)
+{
+	for (size_t i = 1; i < count; i++) {
+		if (c[i - 1].e.start > c[i].e.start) {
+			sort(c, count, names);
+			return;
+		}
+	}
+	for (size_t from = 0, to; from < count; from = to) {
+		for (to = from + 1; to < count && c[to].e.start == c[from].e.start;)
+			to++;
+		sort(c + from, to - from, names);
+	}
+}
+
 void symtab_finish(struct symtab *t)
 {
 	struct candidate *c = t->adding;
 	size_t n = 0;
-	bool sorted = true; /* as the kernel's are */
-	for (size_t i = 1; sorted && i < t->adding_count; i++)
-		sorted = c[i - 1].e.start < c[i].e.start;
-	if (!sorted)
-		qsort_r(c, t->adding_count, sizeof *c, by_start_rank, t->names);
+	sort_candidates(c, t->adding_count, t->names);
 	for (size_t i = 0; i < t->adding_count; i++)
 		if (n == 0 || c[i].e.start != c[n - 1].e.start)
 			c[n++] = c[i];

@@ -204,6 +204,7 @@ enum ctop_err session_start(struct session **out, const struct session_config *c
 		memcpy(s->pids, c->source.pids, n * sizeof *s->pids);
 	s->c.source.pids = s->pids;
 	s->c.source.regs_mask = arch_perf_mask();
+	s->c.source.sp_slot = arch_perf_sp();
 	s->facts.title = s->title;
 	s->exchange.owner_fd = s->exchange.analyzer_fd = s->saves.fd = s->fd = -1;
 	enum ctop_err rc = start(s, e);

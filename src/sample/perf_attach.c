@@ -24,6 +24,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+enum { BASE_AFTER = 8 }; /* samples */
 static const uint64_t RESCAN_NS = 20 * CLOCK_NS_PER_MS;
 
 /* --- tables --------------------------------------------------------------------- */
@@ -412,6 +413,8 @@ void perf_on_fork(struct perf_source *s, const struct record_fork *f)
 		p->start_ticks = 0;
 		p->base_ns = p->cpu_ns = 0;
 		p->base_children_ns = p->children_ns = 0;
+		p->stack_base = 0;
+		p->asked = 0;
 		p->scan = false;
 	}
 	if (s->way != WAY_PERF_THREADS || p == NULL)
@@ -431,6 +434,28 @@ void perf_on_exit(struct perf_source *s, pid_t pid, pid_t tid)
 	drop_thread(s, tid);
 	if (p != NULL && pid == tid)
 		s->check_due = 0; /* the whole process may be gone: look now */
+}
+
+void perf_on_exec(struct perf_source *s, pid_t pid)
+{
+	struct perf_process *p = perf_find_process(s, pid);
+	if (p == NULL)
+		return;
+	p->stack_base = 0;
+	p->asked = 0;
+}
+
+/* Asked for once a process has shown that it lives for more than a moment. */
+uint64_t perf_stack_base(struct perf_source *s, pid_t pid)
+{
+	struct perf_process *p = perf_find_process(s, pid);
+	struct target_info info;
+	if (p == NULL)
+		return 0;
+	if (p->asked <= BASE_AFTER && p->asked++ == BASE_AFTER &&
+	    target_read(s->broker, pid, 0, &info, NULL) == CTOP_OK)
+		p->stack_base = info.stack_base;
+	return p->stack_base;
 }
 
 bool perf_wants(struct perf_source *s, pid_t pid, pid_t tid, uint64_t id)

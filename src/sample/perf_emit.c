@@ -161,12 +161,29 @@ static bool split_sample(const struct perf_source *s, const struct sample_head *
 	return true;
 }
 
+/* Leaves out what lies above the outermost frame of a main thread: environment, arguments. */
+static void leave_environment(struct perf_source *s, const struct sample_head *h,
+                              struct sample_parts *p)
+{
+	enum { SLACK = 256, LEAST = 1024 };
+	uint64_t sp, base;
+	if (h->pid != h->tid || !p->has_regs || p->stack_len < LEAST ||
+	    (base = perf_stack_base(s, (pid_t)h->pid)) == 0)
+		return;
+	memcpy(&sp, p->regs + sizeof sp * s->config.sp_slot, sizeof sp);
+	if (sp > base || base - sp + SLACK >= p->stack_len)
+		return;
+	p->stack_len = (base - sp + SLACK) & ~UINT64_C(7);
+	p->full = false;
+}
+
 static void emit_sample(struct perf_source *s, struct ring *out, const struct sample_head *h)
 {
 	struct sample_parts p;
 	if (h->h.size < sizeof *h || !perf_wants(s, (pid_t)h->pid, (pid_t)h->tid, h->id) ||
 	    !split_sample(s, h, &p))
 		return;
+	leave_environment(s, h, &p);
 	uint32_t nr_regs = p.has_regs ? (uint32_t)__builtin_popcountll(s->kind.regs_mask) : 0;
 	size_t size = sizeof(struct record_sample) + 8 * (p.nr_kernel + (size_t)nr_regs) +
 	              record_pad(p.stack_len);
@@ -255,6 +272,8 @@ static bool emit_comm(struct perf_source *s, struct ring *out, const struct perf
 		r->h.flags |= RECORD_EXEC;
 	memcpy(r->name, c->name, len);
 	ring_commit(out);
+	if ((r->h.flags & RECORD_EXEC) != 0)
+		perf_on_exec(s, (pid_t)c->pid);
 	return true;
 }
 

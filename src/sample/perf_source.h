@@ -56,6 +56,8 @@ struct perf_process {
 	uint64_t start_ticks;
 	uint64_t base_ns, cpu_ns;               /* its CPU clock at attach, and last */
 	uint64_t base_children_ns, children_ns; /* the same for its ended children */
+	uint64_t stack_base;                    /* see perf_stack_base() */
+	uint32_t asked;                         /* how often it was asked for */
 	bool alive, is_root;                    /* is_root: one the user named */
 	bool scan;                              /* its threads are to be listed (again) */
 };
@@ -134,9 +136,14 @@ void perf_close_events(struct perf_source *s);
 /* Opens all events anew, with another size of stack dumps. */
 void perf_set_stack(struct perf_source *s, uint32_t bytes);
 
-/* What the side-band says of births and deaths. */
+/* What the side-band says of births, deaths and new programs. */
 void perf_on_fork(struct perf_source *s, const struct record_fork *f);
 void perf_on_exit(struct perf_source *s, pid_t pid, pid_t tid);
+void perf_on_exec(struct perf_source *s, pid_t pid);
+
+/* Where the stack of a process's main thread began when its program did: what lies above
+ * is the environment, which no frame needs. 0 while that is not known. */
+uint64_t perf_stack_base(struct perf_source *s, pid_t pid);
 
 /* Whether a sample counts: its process is wanted, and it is not a double. */
 bool perf_wants(struct perf_source *s, pid_t pid, pid_t tid, uint64_t id);

@@ -26,8 +26,9 @@ static bool parse_stat(const char *text, struct target_info *out)
 		return false;
 	if (sscanf(close + 1,
 	           " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
-	           " %*d %*d %*d %*d %" SCNu64,
-	           &out->state, &ppid, &flags, &children_user, &children_system, &ticks) != 6)
+	           " %*d %*d %*d %*d %" SCNu64 " %*u %*d %*u %*u %*u %" SCNu64,
+	           &out->state, &ppid, &flags, &children_user, &children_system, &ticks,
+	           &out->stack_base) != 7)
 		return false;
 	char clean[3 * 64 + 1];
 	size_t len = (size_t)(close - open - 1);

@@ -31,6 +31,19 @@ uint64_t arch_perf_mask(void)
 	return mask;
 }
 
+/* perf hands on the registers asked for in its own order; flags and segments, which are not
+ * asked for, stand between rip and r8. */
+static size_t place_of(unsigned perf_reg)
+{
+	enum { LEFT_OUT = PERF_REG_X86_R8 - PERF_REG_X86_FLAGS };
+	return perf_reg <= PERF_REG_X86_IP ? perf_reg : perf_reg - LEFT_OUT;
+}
+
+uint32_t arch_perf_sp(void)
+{
+	return (uint32_t)place_of(PERF_REG_X86_SP);
+}
+
 uint32_t arch_elf_machine(void)
 {
 	return EM_X86_64;
@@ -38,13 +51,10 @@ uint32_t arch_elf_machine(void)
 
 bool arch_from_perf(struct arch_regs *out, const uint64_t *regs, size_t count)
 {
-	uint64_t mask = arch_perf_mask();
 	if (count != ARCH_REGS)
 		return false;
-	for (unsigned i = 0; i < ARCH_REGS; i++) {
-		uint64_t below = mask & ((UINT64_C(1) << perf_of[i]) - 1);
-		out->r[i] = regs[__builtin_popcountll(below)];
-	}
+	for (unsigned i = 0; i < ARCH_REGS; i++)
+		out->r[i] = regs[place_of(perf_of[i])];
 	out->valid = (1u << ARCH_REGS) - 1;
 	return true;
 }
