@@ -2,7 +2,7 @@
  *
  * perf maps (/tmp/perf-PID.map: one "start size name" a line, in hexadecimal; Linux,
  * tools/perf/Documentation/jit-interface.txt) and jitdump (tools/perf/Documentation/
- * jitdump-specification.txt). Both only ever grow, so both are read from where the last
+ * jitdump-specification.txt). Both usually only grow, so both can be read from where the last
  * reading ended. Hostile input. Pure; any thread.
  */
 #ifndef CTOP_JITMAP_H

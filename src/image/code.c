@@ -1,10 +1,10 @@
 /* code: versioned pieces of code without a file; see code.h.
  *
  * Objects stand in the order of their ids; an index of ids is sorted by address, then age. New
- * ones are appended to it and sorted in when something is next looked for, so that reading
- * a long list costs one sort. An object may begin far before an address it holds: the
- * index is searched back over as many entries as the longest object can span, up to a
- * bound.
+ * ones are merged into it when something is looked for and they are more than a few, so that
+ * neither a long list nor many single pieces cost a sort each. An object may begin far before an
+ * address it holds: the index is searched back over as many entries as the longest object can span,
+ * up to a bound.
  */
 #include "ctop/code.h"
 
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 enum { OBJECTS_MAX = 4 << 20, NAME_MOST = 4096, BACK_MOST = 256 };
+enum { TAIL = 32 }; /* objects that are not in the index yet, at most, when it is searched */
 
 struct code {
 	struct code_object *objects;
@@ -71,14 +72,26 @@ static int by_start(const void *va, const void *vb, void *ctx)
 	return (a > b) - (a < b);
 }
 
+/* The new ids are sorted by themselves, then merged from behind into what is sorted. */
 static void sort_index(struct code *c)
 {
-	if (c->sorted == c->count)
+	size_t fresh = c->count - c->sorted;
+	if (fresh <= TAIL)
 		return;
+	uint32_t *ids = mem_alloc(fresh * sizeof *ids);
+	for (size_t i = 0; i < fresh; i++)
+		ids[i] = (uint32_t)(c->sorted + i);
+	qsort_r(ids, fresh, sizeof *ids, by_start, c->objects);
 	c->index = vec_reserve(c->index, &c->index_cap, c->count, sizeof *c->index);
-	for (; c->sorted < c->count; c->sorted++)
-		c->index[c->sorted] = (uint32_t)c->sorted;
-	qsort_r(c->index, c->count, sizeof *c->index, by_start, c->objects);
+	size_t old = c->sorted;
+	for (size_t to = c->count; to-- > 0;) {
+		bool take_old =
+		        fresh == 0 ||
+		        (old > 0 && by_start(&c->index[old - 1], &ids[fresh - 1], c->objects) > 0);
+		c->index[to] = take_old ? c->index[--old] : ids[--fresh];
+	}
+	c->sorted = c->count;
+	free(ids);
 }
 
 /* Whether `id` is a better answer than `best` for what held an address at `time`. */
@@ -112,6 +125,10 @@ uint32_t code_find(struct code *c, uint64_t addr, uint64_t time)
 		if (addr - o->start < o->size && is_better(c, id, best, time))
 			best = id;
 	}
+	for (size_t id = c->sorted; id < c->count; id++)
+		if (addr - c->objects[id].start < c->objects[id].size &&
+		    is_better(c, (uint32_t)id, best, time))
+			best = (uint32_t)id;
 	return best;
 }
 

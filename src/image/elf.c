@@ -44,6 +44,35 @@ static enum ctop_err read_segments(struct elf *f, struct err *e)
 	return CTOP_OK;
 }
 
+static bool needs_libraries(Elf *handle, const GElf_Phdr *dynamic)
+{
+	Elf_Data *data = elf_getdata_rawchunk(handle, (int64_t)dynamic->p_offset, dynamic->p_filesz,
+	                                      ELF_T_DYN);
+	GElf_Dyn d;
+	for (int i = 0; data != NULL && gelf_getdyn(data, i, &d) != NULL && d.d_tag != DT_NULL; i++)
+		if (d.d_tag == DT_NEEDED)
+			return true;
+	return false;
+}
+
+/* A library may have an entry as well, often just the first byte of its code, that nothing
+ * starts at. A program names a loader; a loader and a static program need no library. */
+static bool is_plain_library(Elf *handle, const GElf_Ehdr *h)
+{
+	size_t count = 0;
+	bool needs = false;
+	elf_getphdrnum(handle, &count);
+	for (size_t i = 0; i < count; i++) {
+		GElf_Phdr p;
+		if (gelf_getphdr(handle, (int)i, &p) == NULL)
+			continue;
+		if (p.p_type == PT_INTERP)
+			return false;
+		needs = needs || (p.p_type == PT_DYNAMIC && needs_libraries(handle, &p));
+	}
+	return h->e_type == ET_DYN && needs;
+}
+
 static enum ctop_err open_handle(struct elf *f, struct err *e)
 {
 	elf_version(EV_CURRENT);
@@ -56,7 +85,7 @@ static enum ctop_err open_handle(struct elf *f, struct err *e)
 		return err_set(e, CTOP_EFORMAT, "bad ELF header: %s", elf_errmsg(-1));
 	if (gelf_getclass(f->handle) != ELFCLASS64 || h.e_ident[EI_DATA] != ELFDATA2LSB)
 		return err_set(e, CTOP_EUNSUP, "not a 64-bit little-endian ELF file");
-	f->entry = h.e_entry;
+	f->entry = is_plain_library(f->handle, &h) ? 0 : h.e_entry;
 	return read_segments(f, e);
 }
 
@@ -235,7 +264,6 @@ bool elf_relative(const struct elf *f, uint64_t vaddr, uint64_t *value)
 	return false;
 }
 
-/* Undoes compression, of the standard's kind or of GNU's older one. */
 /* The size a .zdebug section has inflated: "ZLIB", then 8 bytes, big-endian. */
 static uint64_t gnu_size(Elf_Scn *scn)
 {

@@ -300,8 +300,9 @@ static void keep_sections(const struct pruning *p)
 		if (gelf_getshdr(scn, &h) == NULL || h.sh_type == SHT_NOBITS)
 			continue;
 		const char *name = elf_strptr(p->handle, names, h.sh_name);
-		bool whole = h.sh_type == SHT_NOTE ||
+		bool whole = h.sh_type == SHT_NOTE || h.sh_type == SHT_DYNAMIC ||
 		             (name != NULL && (strcmp(name, ".gnu_debuglink") == 0 ||
+		                               strcmp(name, ".gnu_debugdata") == 0 ||
 		                               strcmp(name, ".debug_frame") == 0));
 		if (whole && h.sh_size <= SMALL)
 			keep(p, h.sh_offset, h.sh_size);

@@ -107,7 +107,7 @@ static void on_jit_frame(void *ctx, uint32_t process, bool named)
 	const struct proc *p = procs_at(a->procs, process);
 	a->nameless = a->nameless || !named;
 	if (!a->c.in_order)
-		jits_ran(a->jits, p->pid, p->start_ticks, named, a->now_ns);
+		jits_ran(a->jits, p, named, a->now_ns);
 }
 
 static void finish_jobs(struct analyzer *a)
@@ -115,11 +115,11 @@ static void finish_jobs(struct analyzer *a)
 	struct job *job;
 	bool any = false, mended = false;
 	while ((job = inbox_take(&a->inbox)) != NULL) {
-		if (jits_owns(a->jits, job)) {
+		if (jits_owns(job)) {
 			take_code(a, job);
 			continue;
 		}
-		if (packages_owns(a->packages, job)) {
+		if (packages_owns(job)) {
 			packages_finish(a->packages, job, a->modules);
 			continue;
 		}
@@ -151,7 +151,7 @@ static void on_mmap(struct analyzer *a, const struct record *r)
 	const struct record_mmap *m = (const struct record_mmap *)(const void *)r;
 	struct proc *p = procs_get(a->procs, r->pid);
 	if (jits_is_dump(m->path)) {
-		jits_dump(a->jits, p->pid, p->start_ticks, m);
+		jits_dump(a->jits, p, m);
 		return;
 	}
 	struct map_entry entry = {
@@ -393,7 +393,6 @@ static void build(struct analyzer *a)
 	a->images = images_new();
 	a->loader =
 	        loader_new(a->images, a->c.broker, a->c.workers, &a->inbox, a->c.recorder != NULL);
-	a->jits = jits_new(a->c.broker, a->c.workers, &a->inbox);
 	a->modules = modules_new(a->images);
 	a->packages = packages_new(a->c.broker, a->c.workers, &a->inbox);
 	a->kernel = loader_kernel(a->loader);
@@ -407,6 +406,7 @@ static void build(struct analyzer *a)
 	};
 	a->profile = profile_new(&pc);
 	a->procs = procs_new(a->profile, a->c.funcs);
+	a->jits = jits_new(a->c.broker, a->c.workers, &a->inbox, a->procs);
 	struct stacker_config sc = {
 	        .profile = a->profile,
 	        .procs = a->procs,

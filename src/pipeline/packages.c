@@ -78,9 +78,8 @@ void packages_ask(struct packages *p, const struct modules *m)
 	workers_post(p->workers, &s->job);
 }
 
-bool packages_owns(const struct packages *p, const struct job *job)
+bool packages_owns(const struct job *job)
 {
-	(void)p;
 	return job->run == run;
 }
 

@@ -20,7 +20,7 @@ void packages_free(struct packages *p);
 /* Looks for the packages of the modules that lack symbols; one search at a time. */
 void packages_ask(struct packages *p, const struct modules *m);
 
-bool packages_owns(const struct packages *p, const struct job *job);
+bool packages_owns(const struct job *job);
 
 /* Enters what a finished search has found. */
 void packages_finish(struct packages *p, struct job *job, struct modules *m);

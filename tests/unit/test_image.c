@@ -389,6 +389,34 @@ static void stubs_are_named_by_what_they_call(void **state)
 	}
 }
 
+/* A library's entry is no place where stacks begin. */
+static void only_programs_have_an_entry(void **state)
+{
+	static const struct {
+		const char *flags;
+		bool starts;
+	} cases[] = {
+	        {"", true},         {"-no-pie", true},
+	        {"-static", true},  {"-static-pie", true},
+	        {"-shared", false}, {"-shared -fPIC -Wl,-e,main", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct image_data d;
+		char path[128];
+		const char *dir = make_program(cases[i].flags);
+		snprintf(path, sizeof path, "%s/p", dir);
+		load(path, &d, NULL);
+		assert_int_equal(d.entry != 0, cases[i].starts);
+		image_data_fini(&d);
+		run_shell("rm -r %s", dir);
+	}
+	struct image_data loader;
+	load("/lib64/ld-linux-x86-64.so.2", &loader, NULL);
+	assert_true(loader.entry != 0);
+	image_data_fini(&loader);
+}
+
 static void packed_symbols_are_read(void **state)
 {
 	char path[128];
@@ -527,6 +555,7 @@ int main(void)
 	        cmocka_unit_test(a_stripped_functions_start_comes_from_the_tables),
 	        cmocka_unit_test(separate_debug_files_give_names),
 	        cmocka_unit_test(stubs_are_named_by_what_they_call),
+	        cmocka_unit_test(only_programs_have_an_entry),
 	        cmocka_unit_test(packed_symbols_are_read),
 	        cmocka_unit_test(names_are_demangled_and_cleaned),
 	        cmocka_unit_test(the_kernels_symbols_are_read),

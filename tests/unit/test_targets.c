@@ -309,6 +309,7 @@ static void jit_code_has_names_and_old_samples_keep_theirs(void **state)
 	(void)state;
 	need_perf();
 	check_jit("map", false);
+	check_jit("anew", false);
 	check_jit("dump", false);
 }
 

@@ -1,6 +1,7 @@
-/* jit: makes code at run time and tells perf of it. `jit map` writes /tmp/perf-PID.map, `jit dump`
- * a jitdump file; either way the function "first" is replaced by "second" at the same address
- * once a byte is read from standard input (or its end). The functions keep a frame pointer.
+/* jit: makes code at run time and tells perf of it. `jit map` writes /tmp/perf-PID.map, `jit anew`
+ * the same but from its beginning each time, `jit dump` a jitdump file; in every case the function
+ * "first" is replaced by "second" at the same address once a byte is read from standard input (or
+ * its end). The functions keep a frame pointer.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -88,7 +89,12 @@ int main(int argc, char **argv)
 	tell(dump, code, "first");
 	while (!told())
 		run();
-	tell(dump, code, "second");
+	if (argc > 1 && strcmp(argv[1], "anew") == 0) {
+		fclose(out);
+		open_map();
+	}
+	if (out != NULL)
+		tell(dump, code, "second");
 	for (;;)
 		run();
 }
