@@ -27,6 +27,18 @@ double quality_nameless(const struct snapshot *s);
 double quality_lost(const struct snapshot *s);
 double quality_broken(const struct snapshot *s);
 
+/* One way in which samples were lost or their stacks broken. */
+struct quality_cause {
+	const char *name; /* completes "12 …" */
+	const char *cure; /* an option that helps; "" when there is none */
+	uint64_t count;
+};
+enum { QUALITY_LOST = 4, QUALITY_BROKEN = 7 };
+
+/* All causes, in a fixed order, with their counts. */
+void quality_lost_by(const struct snapshot *s, struct quality_cause out[QUALITY_LOST]);
+void quality_broken_by(const struct snapshot *s, struct quality_cause out[QUALITY_BROKEN]);
+
 /* How the module's frames were unwound, in a few words: "unwind tables", "tables of Go",
  * "frame pointers", "tables, 3 % searched on the stack". */
 void quality_way(const struct snapshot_module *m, char *out, size_t cap);

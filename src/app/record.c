@@ -96,10 +96,29 @@ static void wait_for_end(struct recording *r)
 	}
 }
 
-static void add_loss(struct strbuf *b, uint64_t n, const char *what)
+static void add_cause(struct strbuf *b, const struct quality_cause *c)
 {
-	if (n > 0)
-		strbuf_addf(b, "%s%" PRIu64 " %s", b->len > 0 ? ", " : "", n, what);
+	if (c->count == 0)
+		return;
+	strbuf_addf(b, "%s%" PRIu64 " %s", b->len > 0 ? ", " : "", c->count, c->name);
+	if (c->cure[0] != '\0')
+		strbuf_addf(b, " (%s)", c->cure);
+}
+
+/* What was lost, and which stacks are broken: whole lists, "" for none. */
+static void list_causes(const struct snapshot *s, struct strbuf *lost, struct strbuf *broken)
+{
+	const struct snapshot_losses *l = &snapshot_stats(s)->losses;
+	struct quality_cause lost_by[QUALITY_LOST], broken_by[QUALITY_BROKEN];
+	quality_lost_by(s, lost_by);
+	quality_broken_by(s, broken_by);
+	for (size_t i = 0; i < QUALITY_LOST; i++)
+		add_cause(lost, &lost_by[i]);
+	for (size_t i = 0; i < QUALITY_BROKEN; i++)
+		add_cause(broken, &broken_by[i]);
+	add_cause(broken, &(struct quality_cause){"unwound before a file was read", "",
+	                                          l->parked_too_long});
+	add_cause(broken, &(struct quality_cause){"folded", "raise --memory", l->folded});
 }
 
 /* The modules that more than 1 % of the samples suffer from, and what to do about it. */
@@ -132,22 +151,9 @@ static void advise(const struct recording *r, const struct snapshot *s)
 static void summarize(const struct recording *r, const struct snapshot *s, const char *output)
 {
 	const struct snapshot_stats *st = snapshot_stats(s);
-	const struct snapshot_losses *l = &st->losses;
 	struct strbuf lost = {0}, broken = {0};
 	double seconds = (double)st->all_weight_ns / 1e9;
-	add_loss(&lost, l->kernel, "by the kernel");
-	add_loss(&lost, l->ring, "in the ring");
-	add_loss(&lost, l->throttled, "throttlings");
-	add_loss(&lost, l->sideband, "side-band records");
-	add_loss(&broken, l->truncated, "truncated (raise --stack-size)");
-	add_loss(&broken, l->no_info, "without unwind information");
-	add_loss(&broken, l->no_stack, "not captured");
-	add_loss(&broken, l->bad, "contradictory");
-	add_loss(&broken, l->unreadable, "with a page not in memory");
-	add_loss(&broken, l->elsewhere, "interrupted on another stack");
-	add_loss(&broken, l->too_deep, "too deep");
-	add_loss(&broken, l->parked_too_long, "unwound before a file was read");
-	add_loss(&broken, l->folded, "folded (raise --memory)");
+	list_causes(s, &lost, &broken);
 	if (r->progress)
 		fputs("\r\033[K", stderr);
 	fprintf(stderr,

@@ -90,5 +90,8 @@ void packages_finish(struct packages *p, struct job *job, struct modules *m)
 		modules_package(m, s->images[i],
 		                s->files[i].package[0] != '\0' ? s->files[i].package : "?");
 	p->busy = false;
+	bool more = s->count == FILES;
 	discard(job);
+	if (more)
+		packages_ask(p, m);
 }

@@ -17,7 +17,8 @@ struct workers;
 struct packages *packages_new(struct broker *broker, struct workers *workers, struct inbox *inbox);
 void packages_free(struct packages *p);
 
-/* Looks for the packages of the modules that lack symbols; one search at a time. */
+/* Looks for the packages of the modules that lack symbols, a few at a time until all are
+ * known. */
 void packages_ask(struct packages *p, const struct modules *m);
 
 bool packages_owns(const struct job *job);

@@ -42,6 +42,27 @@ double quality_broken(const struct snapshot *s)
 	return share(st->all_samples - st->complete, st->all_samples);
 }
 
+void quality_lost_by(const struct snapshot *s, struct quality_cause out[QUALITY_LOST])
+{
+	const struct snapshot_losses *l = &snapshot_stats(s)->losses;
+	out[0] = (struct quality_cause){"by the kernel", "", l->kernel};
+	out[1] = (struct quality_cause){"in ctop's ring", "", l->ring};
+	out[2] = (struct quality_cause){"side-band records", "", l->sideband};
+	out[3] = (struct quality_cause){"throttlings", "", l->throttled};
+}
+
+void quality_broken_by(const struct snapshot *s, struct quality_cause out[QUALITY_BROKEN])
+{
+	const struct snapshot_losses *l = &snapshot_stats(s)->losses;
+	out[0] = (struct quality_cause){"truncated", "raise --stack-size", l->truncated};
+	out[1] = (struct quality_cause){"without unwind information", "", l->no_info};
+	out[2] = (struct quality_cause){"contradictory", "", l->bad};
+	out[3] = (struct quality_cause){"not captured", "", l->no_stack};
+	out[4] = (struct quality_cause){"with a page not in memory", "", l->unreadable};
+	out[5] = (struct quality_cause){"interrupted on another stack", "", l->elsewhere};
+	out[6] = (struct quality_cause){"too deep", "", l->too_deep};
+}
+
 static uint64_t frames(const struct snapshot_module *m)
 {
 	uint64_t n = 0;

@@ -31,8 +31,9 @@ struct page {
 struct fallback {
 	unw_addr_space_t as;
 	struct walk *walk;
-	bool keep;   /* libunwind's cache */
-	uint64_t pc; /* handed to libunwind: one less for a return address */
+	bool keep;              /* libunwind's cache */
+	uint64_t pc;            /* handed to libunwind: one less for a return address */
+	enum unwind_end missed; /* why the last reading of the stack failed, if one did */
 	struct page pages[8];
 	unsigned next_page;
 };
@@ -87,12 +88,14 @@ static int access_mem(unw_addr_space_t as, unw_word_t addr, unw_word_t *value, i
 	(void)as;
 	if (write)
 		return -UNW_EINVAL;
-	if (walk_read(w, addr, value) == UNWIND_ROOT)
+	enum unwind_end end = walk_read(w, addr, value);
+	if (end == UNWIND_ROOT)
 		return 0;
 	/* Read-only data may stand in another mapping than the code's: the tables'
 	 * addresses are relative to the image that was asked for last. */
 	if (w->map_image != NULL && read_image(f, w->map_image, addr + w->map_bias, value, 8))
 		return 0;
+	f->missed = end;
 	return -UNW_EINVAL;
 }
 
@@ -255,11 +258,10 @@ enum unwind_end fallback_step(struct fallback *f, struct walk *w, bool *root)
 	unw_flush_cache(f->as, 0, 0);
 	if (unw_init_remote(&c, f->as, f) != 0)
 		return UNWIND_NO_INFO;
+	f->missed = UNWIND_BAD;
 	int rc = unw_step(&c);
 	if (rc < 0)
-		return w->elsewhere       ? UNWIND_ELSEWHERE
-		       : w->in->full_dump ? UNWIND_TRUNCATED
-		                          : UNWIND_BAD;
+		return f->missed;
 	*root = rc == 0;
 	if (*root)
 		return UNWIND_ROOT;

@@ -37,7 +37,7 @@ enum unwind_end fp_step(struct walk *w, bool *root)
 	if (end == UNWIND_ROOT)
 		end = walk_read(w, fp + 8, &ret);
 	if (end != UNWIND_ROOT)
-		return end == UNWIND_TRUNCATED || end == UNWIND_ELSEWHERE ? end : UNWIND_NO_INFO;
+		return end;
 	*root = ret == 0;
 	if (*root)
 		return UNWIND_ROOT;

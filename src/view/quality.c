@@ -48,14 +48,14 @@ static int doubt(double share)
 	return share > DOUBT ? STYLE_WARN : STYLE_TEXT;
 }
 
-/* "3 truncated, 1 not in memory", the causes that happened. */
-static void list_causes(struct strbuf *b, const char *const *names, const uint64_t *counts,
-                        size_t n)
+/* "3 truncated, 1 too deep", the causes that happened. */
+static void list_causes(struct strbuf *b, const struct quality_cause *causes, size_t n)
 {
+	strbuf_clear(b);
 	for (size_t i = 0; i < n; i++)
-		if (counts[i] > 0)
-			strbuf_addf(b, "%s%" PRIu64 " %s", b->len > 0 ? ", " : "", counts[i],
-			            names[i]);
+		if (causes[i].count > 0)
+			strbuf_addf(b, "%s%" PRIu64 " %s", b->len > 0 ? ", " : "", causes[i].count,
+			            causes[i].name);
 	if (b->len == 0)
 		strbuf_adds(b, "none");
 }
@@ -77,27 +77,20 @@ static void put_sampling(struct page *p, const struct snapshot *s)
 
 static void put_losses(struct page *p, const struct snapshot *s)
 {
-	static const char *const lost[] = {"by the kernel", "in ctop's ring", "side-band records",
-	                                   "throttlings"};
-	static const char *const broken[] = {
-	        "truncated",     "without unwind information",   "contradictory", "not captured",
-	        "not in memory", "interrupted on another stack", "too deep"};
 	const struct snapshot_stats *st = snapshot_stats(s);
-	const struct snapshot_losses *l = &st->losses;
-	const uint64_t lost_n[] = {l->kernel, l->ring, l->sideband, l->throttled};
-	const uint64_t broken_n[] = {l->truncated,  l->no_info,   l->bad,     l->no_stack,
-	                             l->unreadable, l->elsewhere, l->too_deep};
+	struct quality_cause lost[QUALITY_LOST], broken[QUALITY_BROKEN];
 	struct strbuf b = {0};
-	list_causes(&b, lost, lost_n, sizeof lost_n / sizeof lost_n[0]);
+	quality_lost_by(s, lost);
+	list_causes(&b, lost, QUALITY_LOST);
 	put(p, doubt(quality_lost(s)), " lost        %s", strbuf_str(&b));
 	put(p, STYLE_TEXT,
 	    " late        %" PRIu64 " records; %" PRIu64
 	    " samples waited too long for a file; %" PRIu64 " folded",
-	    l->late, l->parked_too_long, l->folded);
+	    st->losses.late, st->losses.parked_too_long, st->losses.folded);
 	put(p, doubt(quality_broken(s)), " complete    %.2f%% of stacks reach their root",
 	    100 * (1 - quality_broken(s)));
-	strbuf_clear(&b);
-	list_causes(&b, broken, broken_n, sizeof broken_n / sizeof broken_n[0]);
+	quality_broken_by(s, broken);
+	list_causes(&b, broken, QUALITY_BROKEN);
 	put(p, doubt(quality_broken(s)), " broken      %s", strbuf_str(&b));
 	put(p, STYLE_TEXT, " copied      %u KB of stack a sample", (st->stack_bytes + 512) / 1024);
 	put(p, doubt(quality_nameless(s)),
