@@ -68,6 +68,12 @@ enum ctop_err broker_read_proc(struct broker *b, pid_t pid, pid_t tid, const cha
  * frees. Live only. */
 enum ctop_err broker_list(struct broker *b, pid_t pid, pid_t **ids, size_t *count, struct err *e);
 
+/* The control group whose perf events follow the process: a descriptor of its directory, which
+ * the caller closes, and the processes in it (0: one out of sight), in an array the caller
+ * frees. CTOP_ENOENT when it is the root's, or not in sight. Live only. */
+enum ctop_err broker_cgroup(struct broker *b, pid_t pid, int *fd, pid_t **pids, size_t *count,
+                            struct err *e);
+
 /* perf_event_open(2) with PERF_FLAG_FD_CLOEXEC. Returns the descriptor or
  * −errno. Live only. */
 int broker_perf_event(struct broker *b, struct perf_event_attr *attr, pid_t pid, int cpu, int group,

@@ -26,6 +26,7 @@ enum record_kind {
 	RECORD_STATS,      /* struct record_stats: about once a second and at the end */
 	RECORD_END,        /* struct record_end: no target is left, or the capture ended */
 	RECORD_CODE,       /* struct record_code: a JIT compiler has named a piece of code */
+	RECORD_NOTE,       /* struct record_note: the source has something to tell the user */
 	RECORD_KINDS
 };
 
@@ -142,6 +143,12 @@ struct record_code {
 	uint64_t start, len;
 	uint64_t born, moved_from;
 	char name[];
+};
+
+/* Something the user should know of how sampling goes, in one line. NUL-terminated, padded to 8. */
+struct record_note {
+	struct record h;
+	char text[];
 };
 
 static inline size_t record_pad(size_t n)

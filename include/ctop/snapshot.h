@@ -93,6 +93,7 @@ struct snapshot_stats {
 	int wait_status; /* of a launched command, −1 unknown */
 	struct snapshot_cost cost;
 	const char *way; /* "perf", "replay", …: static storage */
+	char notes[512]; /* what the source had to tell, one a line */
 };
 
 /* One thread, alive or ended. */

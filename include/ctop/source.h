@@ -25,6 +25,7 @@ enum source_way {
 	WAY_PERF_SYSTEM,  /* perf: the whole machine */
 	WAY_PTRACE,       /* stop, copy, resume */
 	WAY_REPLAY,       /* a capture */
+	WAY_PERF_CGROUP,  /* perf: events of the target's cgroup, filtered by pid */
 	WAYS
 };
 
@@ -89,7 +90,7 @@ enum ctop_err source_open_perf(struct source *out, struct broker *b,
 enum ctop_err source_open_replay(struct source *out, struct capture_reader *reader, bool paced,
                                  struct err *e);
 
-/* "perf", "perf cpu", "perf all", "ptrace", "replay": what the header shows. */
+/* "perf", "perf cpu", "perf cgroup", "perf all", "ptrace", "replay": what the header shows. */
 const char *source_way_name(enum source_way way);
 
 #endif

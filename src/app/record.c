@@ -174,8 +174,7 @@ static void summarize(const struct recording *r, const struct snapshot *s, const
 		fprintf(stderr, "ctop: used %.3f s of CPU itself, %.1f µs a sample\n", own / 1e9,
 		        st->all_samples > 0 ? own / 1e3 / (double)st->all_samples : 0.0);
 	}
-	const char *notes = session_facts(r->session)->source.notes;
-	for (const char *at = notes; *at != '\0';) {
+	for (const char *at = st->notes; *at != '\0';) {
 		size_t len = strcspn(at, "\n");
 		fprintf(stderr, "ctop: %.*s\n", (int)len, at);
 		at += len + (at[len] == '\n');

@@ -18,6 +18,7 @@
 #include "ctop/ring.h"
 #include "ctop/source.h"
 #include "ctop/strbuf.h"
+#include "ctop/utf8.h"
 #include "exchange.h"
 #include "figures.h"
 #include "jits.h"
@@ -32,6 +33,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -227,6 +229,23 @@ static void on_stats(struct analyzer *a, const struct record *r)
 		out->way = source_way_name((enum source_way)s->way);
 }
 
+static void add_notes(struct analyzer *a, const char *text)
+{
+	struct snapshot_stats *s = profile_stats(a->profile);
+	size_t used = strlen(s->notes);
+	snprintf(s->notes + used, sizeof s->notes - used, "%s", text);
+}
+
+static void on_note(struct analyzer *a, const struct record *r)
+{
+	enum { MOST = 255 };
+	const struct record_note *n = (const struct record_note *)(const void *)r;
+	char clean[3 * MOST + 1];
+	utf8_clean(n->text, strnlen(n->text, MOST), clean);
+	add_notes(a, clean);
+	add_notes(a, "\n");
+}
+
 static void on_end(struct analyzer *a, const struct record *r)
 {
 	const struct record_end *end = (const struct record_end *)(const void *)r;
@@ -242,7 +261,7 @@ static record_fn *const handlers[RECORD_KINDS] = {
         [RECORD_SAMPLE] = on_sample, [RECORD_MMAP] = on_mmap,        [RECORD_COMM] = on_comm,
         [RECORD_FORK] = on_fork,     [RECORD_EXIT] = on_thread_exit, [RECORD_LOST] = on_lost,
         [RECORD_RESYNC] = on_resync, [RECORD_STATS] = on_stats,      [RECORD_END] = on_end,
-        [RECORD_CODE] = on_code,
+        [RECORD_CODE] = on_code,     [RECORD_NOTE] = on_note,
 };
 
 static void handle(struct analyzer *a, const struct record *r)
@@ -430,6 +449,7 @@ static void build(struct analyzer *a)
 	s->kernel_frames = a->c.source->kernel;
 	s->way = source_way_name(a->c.source->way);
 	s->wait_status = -1;
+	add_notes(a, a->c.source->notes);
 }
 
 enum ctop_err analyzer_start(struct analyzer **out, const struct analyzer_config *c, struct err *e)

@@ -50,6 +50,14 @@ enum ctop_err broker_list(struct broker *b, pid_t pid, pid_t **ids, size_t *coun
 	return b->ops->list(b->self, pid, ids, count, e);
 }
 
+enum ctop_err broker_cgroup(struct broker *b, pid_t pid, int *fd, pid_t **pids, size_t *count,
+                            struct err *e)
+{
+	if (b->ops->cgroup == NULL)
+		return err_set(e, CTOP_EUNSUP, "a capture has no cgroups");
+	return b->ops->cgroup(b->self, pid, fd, pids, count, e);
+}
+
 int broker_perf_event(struct broker *b, struct perf_event_attr *attr, pid_t pid, int cpu, int group,
                       unsigned long flags)
 {
@@ -193,6 +201,13 @@ static enum ctop_err live_open(void *self, enum broker_kind kind, pid_t pid, uin
 	return rc;
 }
 
+static enum ctop_err live_cgroup(void *self, pid_t pid, int *fd, pid_t **pids, size_t *count,
+                                 struct err *e)
+{
+	(void)self;
+	return broker_open_cgroup(pid, fd, pids, count, e);
+}
+
 static int live_perf_event(void *self, struct perf_event_attr *attr, pid_t pid, int cpu, int group,
                            unsigned long flags)
 {
@@ -208,6 +223,7 @@ struct broker *broker_new_live(void)
 	        .open = live_open,
 	        .read_proc = live_read_proc,
 	        .list = live_list,
+	        .cgroup = live_cgroup,
 	        .perf_event = live_perf_event,
 	};
 	struct broker *b = mem_zalloc(1, sizeof *b);

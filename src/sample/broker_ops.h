@@ -14,6 +14,8 @@ struct broker_ops {
 	enum ctop_err (*read_proc)(void *self, pid_t pid, pid_t tid, const char *name, char **text,
 	                           size_t *len, struct err *e);
 	enum ctop_err (*list)(void *self, pid_t pid, pid_t **ids, size_t *count, struct err *e);
+	enum ctop_err (*cgroup)(void *self, pid_t pid, int *fd, pid_t **pids, size_t *count,
+	                        struct err *e);
 	int (*perf_event)(void *self, struct perf_event_attr *attr, pid_t pid, int cpu, int group,
 	                  unsigned long flags);
 };
@@ -32,5 +34,8 @@ enum ctop_err broker_read_file(const char *path, char **text, size_t *len, struc
 /* --- broker_files.c: opens one thing of a live process, without asking who it is. */
 enum ctop_err broker_open_kind(enum broker_kind kind, pid_t pid, const struct broker_key *key,
                                int *fd, struct err *e);
+
+/* --- broker_cgroup.c */
+enum ctop_err broker_open_cgroup(pid_t pid, int *fd, pid_t **pids, size_t *count, struct err *e);
 
 #endif

@@ -46,12 +46,6 @@ struct perf_self {
 	bool blocked;               /* the byte ring had no room in the last drain */
 };
 
-static void note(struct perf_source *s, const char *text)
-{
-	size_t used = strlen(s->notes);
-	snprintf(s->notes + used, sizeof s->notes - used, "%s\n", text);
-}
-
 /* --- rings ------------------------------------------------------------------------- */
 
 static size_t data_size(const struct perf_source *s, size_t cpus)
@@ -162,8 +156,8 @@ static enum ctop_err open_lanes(struct perf_source *s, struct err *e)
 		side = size / SIDE_PART > DATA_LEAST ? size / SIDE_PART : DATA_LEAST;
 	}
 	if (rc == CTOP_OK && s->lanes[0].data.size < most)
-		note(s, "small perf rings: the locked-memory limit is low; raise ulimit -l or "
-		        "kernel.perf_event_mlock_kb");
+		perf_note(s, "small perf rings: the locked-memory limit is low; raise ulimit -l or "
+		             "kernel.perf_event_mlock_kb");
 	return rc;
 }
 
@@ -198,9 +192,9 @@ static enum ctop_err settle_kernel(struct perf_source *s, pid_t pid, struct err 
 		}
 		if ((fd == -EACCES || fd == -EPERM) && s->kind.kernel && pid >= 0) {
 			s->kind.kernel = false;
-			note(s,
-			     "no kernel frames, and time in the kernel is not sampled: "
-			     "kernel.perf_event_paranoid is 2 or more and ctop lacks CAP_PERFMON");
+			perf_note(s, "no kernel frames, and time in the kernel is not sampled: "
+			             "kernel.perf_event_paranoid is 2 or more and ctop lacks "
+			             "CAP_PERFMON");
 		} else if (fd == -EINVAL && a.inherit_thread) {
 			s->kind.inherit = false; /* before 5.13: new threads come by listing */
 			s->kind.threads_only = false;
@@ -241,6 +235,9 @@ static enum ctop_err attach_all(struct perf_source *s, struct err *e)
 				perf_attach_process(s, kids[k], false);
 		free(kids);
 	}
+	perf_rebase(s);
+	if (perf_open_cgroup(s))
+		return CTOP_OK;
 	bool storm = !c->launched && perf_is_storming(s);
 	perf_rebase(s);
 	if (storm) {
@@ -420,6 +417,8 @@ static void close_source(void *self)
 	perf_close_events(s);
 	for (size_t i = 0; i < s->lane_count; i++)
 		close_lane(&s->lanes[i]);
+	if (s->cgroup >= 0)
+		close(s->cgroup);
 	free(s->lanes);
 	free(s->fds);
 	free(s->threads);
@@ -446,6 +445,7 @@ enum ctop_err source_open_perf(struct source *out, struct broker *b,
 	p->s.broker = b;
 	p->s.config = *config;
 	p->s.way = WAY_PERF_THREADS;
+	p->s.cgroup = -1;
 	enum ctop_err rc = open_source(p, e);
 	p->s.config.pids = NULL;
 	if (rc != CTOP_OK) {
@@ -463,5 +463,6 @@ enum ctop_err source_open_perf(struct source *out, struct broker *b,
 	                 .regs_mask = p->s.kind.regs_mask},
 	};
 	snprintf(out->info.notes, sizeof out->info.notes, "%s", p->s.notes);
+	p->s.is_open = true;
 	return CTOP_OK;
 }

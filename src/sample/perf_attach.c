@@ -25,7 +25,6 @@
 #include <unistd.h>
 
 enum { BASE_AFTER = 8 }; /* samples */
-static const uint64_t RESCAN_NS = 20 * CLOCK_NS_PER_MS;
 
 /* --- tables --------------------------------------------------------------------- */
 
@@ -41,7 +40,7 @@ struct perf_thread *perf_find_thread(struct perf_source *s, pid_t tid)
 	return hash_map_get(&s->by_tid, (uint64_t)tid, &i, NULL) ? &s->threads[i] : NULL;
 }
 
-static struct perf_thread *add_thread(struct perf_source *s, pid_t pid, pid_t tid, uint64_t since)
+struct perf_thread *perf_add_thread(struct perf_source *s, pid_t pid, pid_t tid, uint64_t since)
 {
 	struct perf_thread *t = perf_find_thread(s, tid);
 	if (t == NULL) {
@@ -180,161 +179,7 @@ void perf_attach_process(struct perf_source *s, pid_t pid, bool is_root)
 	perf_describe(s, pid, clock_now_ns(), true);
 }
 
-/* --- events --------------------------------------------------------------------- */
-
-static enum ctop_err keep_event(struct perf_source *s, int fd, const struct lane *lane, pid_t tid,
-                                struct err *e)
-{
-	uint64_t id = 0;
-	if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, lane->data.fd) != 0 ||
-	    ioctl(fd, PERF_EVENT_IOC_ID, &id) != 0) {
-		int why = errno;
-		close(fd);
-		return err_errno(e, CTOP_EUNSUP, why, "cannot direct an event into its ring");
-	}
-	s->fds = vec_reserve(s->fds, &s->fd_cap, s->fd_count + 1, sizeof *s->fds);
-	hash_map_add(&s->by_id, id, (uint32_t)s->fd_count);
-	s->fds[s->fd_count++] = (struct perf_fd){fd, tid, s->seq};
-	return CTOP_OK;
-}
-
-/* Where side-band events may not see the whole machine, each thread has its own. */
-static int open_side(struct perf_source *s, const struct lane *lane, pid_t tid)
-{
-	struct perf_event_attr a;
-	perf_event_side(&a, &s->kind);
-	int fd = broker_perf_event(s->broker, &a, tid, lane->cpu, -1, 0);
-	if (fd < 0)
-		return -fd;
-	if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, lane->side.fd) != 0) {
-		int why = errno;
-		close(fd);
-		return why;
-	}
-	s->fds = vec_reserve(s->fds, &s->fd_cap, s->fd_count + 1, sizeof *s->fds);
-	s->fds[s->fd_count++] = (struct perf_fd){fd, tid, 0};
-	return 0;
-}
-
-static enum ctop_err open_on_lane(struct perf_source *s, const struct lane *lane, pid_t tid,
-                                  struct err *e)
-{
-	struct perf_event_attr a;
-	if (!s->side_wide && tid >= 0) {
-		int why = open_side(s, lane, tid);
-		if (why != 0)
-			return perf_event_refused(s->broker, why, tid, e);
-	}
-	perf_event_sampling(&a, &s->kind);
-	if (tid < 0) {
-		a.inherit = 0;
-		a.inherit_thread = 0;
-	}
-	int fd = broker_perf_event(s->broker, &a, tid, lane->cpu, -1, 0);
-	if (fd < 0)
-		return perf_event_refused(s->broker, -fd, tid < 0 ? 0 : tid, e);
-	return keep_event(s, fd, lane, tid, e);
-}
-
-enum ctop_err perf_open_thread(struct perf_source *s, pid_t pid, pid_t tid, struct err *e)
-{
-	s->seq++;
-	for (size_t i = 0; i < s->lane_count; i++) {
-		enum ctop_err rc = open_on_lane(s, &s->lanes[i], tid, e);
-		if (rc != CTOP_OK)
-			return rc;
-	}
-	add_thread(s, pid, tid, clock_now_ns())->own = s->seq;
-	return CTOP_OK;
-}
-
-enum ctop_err perf_open_cpus(struct perf_source *s, struct err *e)
-{
-	s->seq++;
-	for (size_t i = 0; i < s->lane_count; i++) {
-		enum ctop_err rc = open_on_lane(s, &s->lanes[i], -1, e);
-		if (rc != CTOP_OK)
-			return rc;
-	}
-	return CTOP_OK;
-}
-
-void perf_close_events(struct perf_source *s)
-{
-	for (size_t i = 0; i < s->fd_count; i++)
-		close(s->fds[i].fd);
-	s->fd_count = 0;
-	hash_map_clear(&s->by_id);
-}
-
-void perf_go_wide(struct perf_source *s, const char *why)
-{
-	struct perf_event_attr a;
-	if (s->way != WAY_PERF_THREADS || !s->side_wide)
-		return;
-	perf_event_sampling(&a, &s->kind);
-	a.inherit = a.inherit_thread = 0;
-	a.disabled = 1;
-	int fd = broker_perf_event(s->broker, &a, -1, s->lanes[0].cpu, -1, 0);
-	if (fd < 0)
-		return; /* no right to: stay */
-	close(fd);
-	perf_close_events(s);
-	s->kind.enable_on_exec = false;
-	if (perf_open_cpus(s, NULL) != CTOP_OK)
-		return;
-	s->way = WAY_PERF_CPUS;
-	size_t used = strlen(s->notes);
-	snprintf(s->notes + used, sizeof s->notes - used, "sampling by CPU: %s\n", why);
-}
-
-void perf_set_stack(struct perf_source *s, uint32_t bytes)
-{
-	uint64_t counted = perf_counted(s); /* 0 for too many events */
-	if (counted > s->counted_before)
-		s->counted_before = counted;
-	s->cover_due = 0; /* the gap until all are open again is not the threads' doing */
-	perf_close_events(s);
-	s->kind.stack_bytes = bytes;
-	s->kind.enable_on_exec = false;
-	if (s->way != WAY_PERF_THREADS) {
-		perf_open_cpus(s, NULL);
-		return;
-	}
-	s->thread_count = 0;
-	hash_map_clear(&s->by_tid);
-	for (size_t i = 0; i < s->proc_count; i++)
-		s->procs[i].scan = s->procs[i].alive;
-	s->scanning = true;
-	perf_scan(s, RESCAN_NS);
-}
-
-static uint64_t count_births(struct perf_source *s, const struct lane *lane)
-{
-	struct perf_ring look = lane->side; /* a copy: nothing is consumed */
-	const struct perf_event_header *h;
-	uint64_t births = 0;
-	perf_ring_look(&look);
-	while ((h = perf_ring_next(&look)) != NULL) {
-		uint32_t ids[2]; /* pid, ppid */
-		if (h->type != PERF_RECORD_FORK || h->size < sizeof *h + sizeof ids)
-			continue;
-		memcpy(ids, h + 1, sizeof ids);
-		births += perf_find_process(s, (pid_t)ids[1]) != NULL;
-	}
-	return births;
-}
-
-bool perf_is_storming(struct perf_source *s)
-{
-	uint64_t births = 0;
-	if (!s->side_wide)
-		return false;
-	poll(NULL, 0, STORM_LOOK_MS);
-	for (size_t i = 0; i < s->lane_count; i++)
-		births += count_births(s, &s->lanes[i]);
-	return births >= STORM_BIRTHS;
-}
+/* --- the clocks ---------------------------------------------------------------------- */
 
 void perf_rebase(struct perf_source *s)
 {
@@ -369,12 +214,8 @@ static bool scan_process(struct perf_source *s, pid_t pid, uint64_t until)
 		if (rc == CTOP_ELIMIT)
 			perf_go_wide(s, "more threads than file descriptors");
 		if (rc == CTOP_ELIMIT && s->way == WAY_PERF_THREADS) {
-			size_t used = strlen(s->notes);
-			if (strstr(s->notes, "descriptors") == NULL)
-				snprintf(s->notes + used, sizeof s->notes - used,
-				         "out of file descriptors: not every thread is sampled; "
-				         "raise "
-				         "ulimit -n or run as root\n");
+			perf_note(s, "out of file descriptors: not every thread is sampled; raise "
+			             "ulimit -n or run as root");
 			break;
 		}
 		if (clock_now_ns() > until)
@@ -406,7 +247,6 @@ void perf_on_fork(struct perf_source *s, const struct record_fork *f)
 {
 	pid_t pid = (pid_t)f->h.pid, tid = (pid_t)f->h.tid;
 	s->births++;
-	s->cover_births++;
 	struct perf_process *p = perf_find_process(s, pid);
 	if (f->ppid != f->h.pid) {
 		p = add_process(s, pid);
@@ -421,7 +261,7 @@ void perf_on_fork(struct perf_source *s, const struct record_fork *f)
 		return;
 	const struct perf_thread *parent = perf_find_thread(s, (pid_t)f->ptid);
 	if (parent != NULL && parent->since < f->h.time) {
-		add_thread(s, pid, tid, f->h.time);
+		perf_add_thread(s, pid, tid, f->h.time);
 		return;
 	}
 	p->scan = true;
@@ -463,7 +303,7 @@ bool perf_wants(struct perf_source *s, pid_t pid, pid_t tid, uint64_t id)
 	uint32_t index;
 	if (s->way == WAY_PERF_SYSTEM)
 		return pid != 0;
-	if (s->way == WAY_PERF_CPUS)
+	if (s->way != WAY_PERF_THREADS)
 		return perf_find_process(s, pid) != NULL;
 	if (!hash_map_get(&s->by_id, id, &index, NULL))
 		return true;

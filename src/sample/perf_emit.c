@@ -7,6 +7,7 @@
 #include "perf_source.h"
 
 #include <linux/perf_event.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,6 +86,26 @@ void perf_queue(struct perf_source *s, const void *record)
 {
 	const struct record *r = record;
 	strbuf_add(&s->pending, record, r->size);
+}
+
+void perf_note(struct perf_source *s, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (strstr(s->notes, text) != NULL)
+		return;
+	size_t used = strlen(s->notes), len = strlen(text);
+	snprintf(s->notes + used, sizeof s->notes - used, "%s\n", text);
+	if (!s->is_open)
+		return;
+	struct record_note r = {.h = {(uint32_t)(sizeof r + record_pad(len + 1)), RECORD_NOTE, 0,
+	                              clock_now_ns(), 0, 0}};
+	strbuf_add(&s->pending, &r, sizeof r);
+	strbuf_add(&s->pending, text, len);
+	strbuf_add(&s->pending, "\0\0\0\0\0\0\0", record_pad(len + 1) - len);
 }
 
 static struct record head(const struct perf_source *s, uint32_t size, uint16_t kind, uint64_t time,

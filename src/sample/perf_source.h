@@ -1,8 +1,9 @@
 /* perf_source: the state of a live source, shared by its parts. Private.
  *
  *   perf.c         opening, the drain
- *   perf_watch.c   losses, statistics, storms, the end
- *   perf_attach.c  which processes and threads are sampled, and by which events
+ *   perf_watch.c   losses, statistics, the end
+ *   perf_attach.c  which processes and threads are sampled
+ *   perf_ways.c    by which events, and when by others
  *   perf_emit.c    kernel records → records of ctop
  *
  * All of it belongs to the sampler thread once the source is open.
@@ -27,6 +28,7 @@ struct broker;
 struct ring;
 
 enum { STORM_LOOK_MS = 20, STORM_BIRTHS = 4 };
+enum { EVENTS_READ = 256 }; /* more are too many to read each second */
 
 /* One CPU's pair of rings. */
 struct lane {
@@ -62,6 +64,15 @@ struct perf_process {
 	bool scan;                              /* its threads are to be listed (again) */
 };
 
+/* How much of the targets' CPU time is seen; since the last look, when the next is due. */
+struct perf_cover {
+	uint64_t due, cpu, weight;
+	double off[2]; /* by how much events of CPUs, and narrower ones, were off when in force last
+	                */
+	bool fresh;    /* the way is a new one */
+	uint64_t retry; /* when the other way may be tried again */
+};
+
 struct perf_source {
 	struct broker *broker;
 	struct source_config config; /* pids not kept */
@@ -70,8 +81,12 @@ struct perf_source {
 	struct lane *lanes;
 	size_t lane_count;
 	bool side_wide; /* side-band events see the whole machine */
+	int cgroup;     /* a descriptor of its directory, for WAY_PERF_CGROUP; else −1 */
 	bool stopping, ended;
-	char notes[512];
+	bool is_open;       /* notes go on as records from now on */
+	bool no_wide;       /* events of CPUs could not be opened though allowed */
+	bool counts_partly; /* events that counted are gone */
+	char notes[512];    /* told so far, one a line */
 
 	struct perf_fd *fds;
 	size_t fd_count, fd_cap, fd_most;
@@ -97,8 +112,7 @@ struct perf_source {
 	uint64_t used_ns;        /* CPU time of the targets, never less than told before */
 	uint64_t stats_due, check_due, storm_due;
 	uint64_t births, switches; /* since / at the last look for storms */
-	/* Since the last look at the coverage: when, CPU time and weight then, births. */
-	uint64_t cover_due, cover_cpu, cover_weight, cover_births;
+	struct perf_cover cover;
 };
 
 /* --- perf_attach.c ------------------------------------------------------------- */
@@ -107,19 +121,10 @@ struct perf_source {
 void perf_attach_process(struct perf_source *s, pid_t pid, bool is_root);
 struct perf_process *perf_find_process(struct perf_source *s, pid_t pid);
 struct perf_thread *perf_find_thread(struct perf_source *s, pid_t tid);
+struct perf_thread *perf_add_thread(struct perf_source *s, pid_t pid, pid_t tid, uint64_t since);
 
 /* Queues COMM and MMAP records (flagged INITIAL, at `time`) of a process. */
 void perf_describe(struct perf_source *s, pid_t pid, uint64_t time, bool threads);
-
-/* Opens the sampling events of one thread on every CPU. */
-enum ctop_err perf_open_thread(struct perf_source *s, pid_t pid, pid_t tid, struct err *e);
-
-/* Opens one event a CPU for all processes. */
-enum ctop_err perf_open_cpus(struct perf_source *s, struct err *e);
-
-/* Whether the targets create threads so fast, right now, that events of their own would
- * miss them: looks at the side-band since the lanes were opened, for STORM_LOOK_MS. */
-bool perf_is_storming(struct perf_source *s);
 
 /* CPU time counts from now on: called just before the first event is opened. */
 void perf_rebase(struct perf_source *s);
@@ -127,14 +132,6 @@ void perf_rebase(struct perf_source *s);
 /* Lists the threads of processes marked `scan` and opens the new ones, for
  * about `budget_ns`. */
 void perf_scan(struct perf_source *s, uint64_t budget_ns);
-
-/* From thread to CPU events, if the right is there. */
-void perf_go_wide(struct perf_source *s, const char *why);
-
-void perf_close_events(struct perf_source *s);
-
-/* Opens all events anew, with another size of stack dumps. */
-void perf_set_stack(struct perf_source *s, uint32_t bytes);
 
 /* What the side-band says of births, deaths and new programs. */
 void perf_on_fork(struct perf_source *s, const struct record_fork *f);
@@ -148,10 +145,40 @@ uint64_t perf_stack_base(struct perf_source *s, pid_t pid);
 /* Whether a sample counts: its process is wanted, and it is not a double. */
 bool perf_wants(struct perf_source *s, pid_t pid, pid_t tid, uint64_t id);
 
+/* --- perf_ways.c ---------------------------------------------------------------- */
+
+/* Opens the sampling events of one thread on every CPU. */
+enum ctop_err perf_open_thread(struct perf_source *s, pid_t pid, pid_t tid, struct err *e);
+
+/* Opens one event a CPU, for all processes or those of the cgroup. */
+enum ctop_err perf_open_cpus(struct perf_source *s, struct err *e);
+
+/* Samples by cgroup where the targets have one to themselves. False when they have not, or
+ * the right is missing: nothing has changed then. */
+bool perf_open_cgroup(struct perf_source *s);
+
+/* Whether the targets create threads so fast, right now, that events of their own would
+ * miss them: looks at the side-band since the lanes were opened, for STORM_LOOK_MS. */
+bool perf_is_storming(struct perf_source *s);
+
+/* From events of threads or a cgroup to those of CPUs, if the right is there. */
+void perf_go_wide(struct perf_source *s, const char *why);
+
+/* Opens all events anew, with another size of stack dumps. */
+void perf_set_stack(struct perf_source *s, uint32_t bytes);
+
+/* Looks whether the way in force is the right one; changes it when it is not. */
+void perf_watch_ways(struct perf_source *s, uint64_t now);
+
+void perf_close_events(struct perf_source *s);
+
 /* --- perf_watch.c ---------------------------------------------------------------- */
 
 /* What the events counted: what sampling could have seen; ns. 0 when it is not known. */
 uint64_t perf_counted(const struct perf_source *s);
+
+/* The CPU time the targets have used, ns, and how many are alive. */
+uint64_t perf_used_cpu(struct perf_source *s, uint32_t *alive);
 
 #define PERF_CHECK_NS (CLOCK_NS_PER_SEC / 10)
 
@@ -161,7 +188,7 @@ bool perf_put_losses(struct perf_source *s, struct ring *out, uint64_t now);
 /* The last records: losses, statistics, RECORD_END. False when there is no room. */
 bool perf_put_end(struct perf_source *s, struct ring *out, uint64_t now);
 
-/* Between drains: new threads, lost side-band, storms, who is alive, statistics. */
+/* Between drains: new threads, lost side-band, the way, who is alive, statistics. */
 void perf_housekeeping(struct perf_source *s, struct ring *out, uint64_t now);
 
 /* --- perf_emit.c ---------------------------------------------------------------- */
@@ -178,5 +205,8 @@ bool perf_put(struct ring *out, const void *record);
 
 /* Queues a record in `pending`. */
 void perf_queue(struct perf_source *s, const void *record);
+
+/* Tells the user something, once. */
+void perf_note(struct perf_source *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

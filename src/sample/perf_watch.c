@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { EVENTS_READ = 256, STORM_SWITCHES = 50000, STORM_THREADS = 64, COVER_BIRTHS = 10 };
 static const uint64_t SCAN_NS = 20 * CLOCK_NS_PER_MS;
 
 static uint64_t larger(uint64_t a, uint64_t b)
@@ -46,7 +45,8 @@ static uint64_t target_cpu(struct perf_source *s, uint32_t *alive)
 uint64_t perf_counted(const struct perf_source *s)
 {
 	uint64_t sum = s->counted_before, value;
-	if (s->fd_count > EVENTS_READ || s->way != WAY_PERF_THREADS)
+	bool ours = s->way == WAY_PERF_THREADS || s->way == WAY_PERF_CGROUP;
+	if (s->fd_count > EVENTS_READ || !ours || s->counts_partly)
 		return 0;
 	for (size_t i = 0; i < s->fd_count; i++)
 		if (s->fds[i].seq != 0 && read(s->fds[i].fd, &value, sizeof value) == sizeof value)
@@ -56,7 +56,7 @@ uint64_t perf_counted(const struct perf_source *s)
 
 /* The CPU time the targets have used. What a process used moves to its parent when it is
  * waited for, and is in neither sum until then: the highest reading stands. */
-static uint64_t used_cpu(struct perf_source *s, uint32_t *alive)
+uint64_t perf_used_cpu(struct perf_source *s, uint32_t *alive)
 {
 	uint64_t now = larger(target_cpu(s, alive), perf_counted(s));
 	s->used_ns = larger(s->used_ns, now);
@@ -75,7 +75,7 @@ static bool put_stats(struct perf_source *s, struct ring *out, uint64_t now)
 	        .way = s->way,
 	        .threads = (uint32_t)s->thread_count,
 	};
-	r.target_cpu_ns = used_cpu(s, &r.targets);
+	r.target_cpu_ns = perf_used_cpu(s, &r.targets);
 	if (s->way == WAY_PERF_SYSTEM)
 		r.target_cpu_ns = s->weight_ns; /* nothing to hold it against */
 	return perf_put(out, &r);
@@ -124,55 +124,6 @@ static bool targets_left(struct perf_source *s)
 	return left;
 }
 
-/* Context switches of the first threads a second: what inherited per-thread
- * events would pay for. */
-static uint64_t count_switches(struct perf_source *s)
-{
-	uint64_t sum = 0;
-	for (size_t i = 0; i < s->thread_count && i < STORM_THREADS; i++) {
-		struct target_info info;
-		const struct perf_thread *t = &s->threads[i];
-		if (target_read(s->broker, t->pid, t->tid, &info, NULL) == CTOP_OK)
-			sum += info.switches;
-	}
-	return sum;
-}
-
-static void watch_storms(struct perf_source *s, uint64_t now)
-{
-	uint64_t was = s->switches, births = s->births;
-	bool first = s->storm_due != 0 && was == 0;
-	if (s->way != WAY_PERF_THREADS || now < s->storm_due)
-		return;
-	s->births = 0;
-	s->storm_due = now + CLOCK_NS_PER_SEC / (first ? 5 : 1);
-	s->switches = count_switches(s);
-	uint64_t limit = first ? STORM_BIRTHS * 3 : STORM_BIRTHS * 50; /* in 50 ms; in a second */
-	if (births > limit)
-		perf_go_wide(s, "threads are created too fast for events of their own");
-	else if (was != 0 && s->switches > was + STORM_SWITCHES)
-		perf_go_wide(s, "it switches threads too fast for events of their own");
-}
-
-/* Threads that live for a moment slip through events of their own even when they are not
- * many. When a twentieth of the CPU time was not seen, a CPU's events see more. */
-static void watch_coverage(struct perf_source *s, uint64_t now)
-{
-	uint32_t alive;
-	if (s->way != WAY_PERF_THREADS || now < s->cover_due)
-		return;
-	uint64_t cpu = used_cpu(s, &alive);
-	uint64_t used = cpu - s->cover_cpu, seen = s->weight_ns - s->cover_weight;
-	if (s->cover_due != 0 && s->cover_births >= COVER_BIRTHS && used > CLOCK_NS_PER_SEC / 2 &&
-	    used - used / 20 > seen)
-		perf_go_wide(
-		        s, "its threads and processes are too short-lived for events of their own");
-	s->cover_due = now + 2 * CLOCK_NS_PER_SEC;
-	s->cover_cpu = cpu;
-	s->cover_weight = s->weight_ns;
-	s->cover_births = 0;
-}
-
 /* Side-band records were lost: the maps are read again. */
 static void queue_resync(struct perf_source *s, uint64_t now)
 {
@@ -200,8 +151,7 @@ void perf_housekeeping(struct perf_source *s, struct ring *out, uint64_t now)
 		perf_scan(s, SCAN_NS);
 	if (s->resync)
 		queue_resync(s, now);
-	watch_storms(s, now);
-	watch_coverage(s, now);
+	perf_watch_ways(s, now);
 	if (now >= s->check_due) {
 		s->check_due = now + PERF_CHECK_NS * 5;
 		s->stopping = s->stopping || !targets_left(s);

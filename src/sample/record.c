@@ -34,6 +34,8 @@ bool record_check(const void *bytes, size_t len)
 		return has_text(r, sizeof(struct record_comm));
 	case RECORD_CODE:
 		return has_text(r, sizeof(struct record_code));
+	case RECORD_NOTE:
+		return has_text(r, sizeof(struct record_note));
 	case RECORD_FORK:
 		return len == sizeof(struct record_fork);
 	case RECORD_EXIT:

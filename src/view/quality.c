@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double DOUBT = 0.01; /* the share from which a figure is marked */
 
@@ -73,6 +74,13 @@ static void put_sampling(struct page *p, const struct snapshot *s)
 	if (st->event_ns > 0)
 		put(p, STYLE_TEXT, "             the events themselves counted %.2f s of CPU",
 		    (double)st->event_ns / 1e9);
+}
+
+static void put_notes(struct page *p, const struct snapshot *s)
+{
+	const char *at = snapshot_stats(s)->notes;
+	for (size_t len; (len = strcspn(at, "\n")) > 0; at += len + (at[len] == '\n'))
+		put(p, STYLE_WARN, " note        %.*s", (int)len, at);
 }
 
 static void put_losses(struct page *p, const struct snapshot *s)
@@ -149,6 +157,7 @@ static void put_cost(struct page *p, const struct snapshot *s)
 static void build(struct page *p, const struct snapshot *s)
 {
 	put_sampling(p, s);
+	put_notes(p, s);
 	put_losses(p, s);
 	put(p, STYLE_TEXT, "%s", "");
 	put_modules(p, s);

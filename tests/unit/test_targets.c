@@ -5,10 +5,12 @@
 #include "run_session.h"
 #include "unwind_check.h"
 
+#include "ctop/broker.h"
 #include "ctop/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -323,6 +325,84 @@ static void jit_names_are_found_in_other_namespaces(void **state)
 	check_jit("dump", true);
 }
 
+/* --- the way of sampling ------------------------------------------------------------------ */
+
+/* A new cgroup in the hierarchy of version 2; false where none can be made. */
+static bool make_cgroup(char *out, size_t cap)
+{
+	static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	for (size_t i = 0; i < 2; i++) {
+		char procs[128];
+		snprintf(procs, sizeof procs, "%s/cgroup.procs", mounts[i]);
+		snprintf(out, cap, "%s/ctop-test-%d", mounts[i], getpid());
+		if (access(procs, W_OK) == 0 && mkdir(out, 0755) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether this kernel samples by such a cgroup. */
+static bool may_sample_cgroup(const char *cgroup)
+{
+	struct perf_event_attr a = {
+	        .size = sizeof a, .type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_CPU_CLOCK};
+	struct broker *b = broker_new_live();
+	int dir = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = broker_perf_event(b, &a, dir, 0, -1, PERF_FLAG_PID_CGROUP);
+	broker_free(b);
+	close(dir);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 && system("grep -q perf_event /proc/self/cgroup") != 0;
+}
+
+/* Moves a process into the cgroup. */
+static bool join_cgroup(const char *cgroup, pid_t pid)
+{
+	char path[160];
+	snprintf(path, sizeof path, "%s/cgroup.procs", cgroup);
+	FILE *f = fopen(path, "w");
+	return f != NULL && fprintf(f, "%d\n", pid) > 0 && fclose(f) == 0;
+}
+
+/* Targets that have a cgroup to themselves are sampled by it, whatever they do; others are not. */
+static void a_cgroup_of_its_own_is_sampled_as_one(void **state)
+{
+	char cgroup[128];
+	(void)state;
+	need_perf();
+	if (geteuid() != 0 || !make_cgroup(cgroup, sizeof cgroup))
+		check_skip("a new cgroup needs root and a writable hierarchy of version 2");
+	if (!may_sample_cgroup(cgroup)) {
+		rmdir(cgroup);
+		check_skip("this kernel does not sample by cgroups of version 2");
+	}
+	pid_t storm = workload_start("storm", NULL);
+	bool joined = join_cgroup(cgroup, storm);
+	struct session_config c = session_of(&storm, 999);
+	struct run r = run_session(&c, 3000, 60);
+	const struct snapshot_stats *st = snapshot_stats(r.snapshot);
+	bool by_cgroup = strcmp(st->way, "perf cgroup") == 0;
+	if (joined && by_cgroup) {
+		assert_true(st->accounted > 0.97 && st->accounted < 1.03);
+		assert_true(counts_of(r.snapshot, "work").total_n > 500);
+	}
+	run_end(&r);
+
+	pid_t other = workload_start("storm", NULL);
+	joined = joined && join_cgroup(cgroup, other);
+	r = run_session(&c, 100, 60);
+	bool shared = strcmp(snapshot_stats(r.snapshot)->way, "perf cgroup") == 0;
+	run_end(&r);
+	workload_end(storm);
+	workload_end(other);
+	rmdir(cgroup);
+	if (!joined)
+		check_skip("a process may not be moved into a new cgroup here");
+	assert_true(by_cgroup);
+	assert_false(shared);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +411,7 @@ int main(void)
 	        cmocka_unit_test(libraries_that_take_turns_at_an_address_keep_their_names),
 	        cmocka_unit_test(jit_code_has_names_and_old_samples_keep_theirs),
 	        cmocka_unit_test(jit_names_are_found_in_other_namespaces),
+	        cmocka_unit_test(a_cgroup_of_its_own_is_sampled_as_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
