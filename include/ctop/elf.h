@@ -61,13 +61,16 @@ bool elf_relative(const struct elf *f, uint64_t vaddr, uint64_t *value);
  * 512 MB. NULL when there is none. A worker's job. */
 unsigned char *elf_section_bytes(struct elf *f, const char *name, size_t *len);
 
+/* Up to `len` bytes at an offset of the file; returns bytes read. */
+size_t elf_read(const struct elf *f, uint64_t offset, void *buf, size_t len);
+
 /* Up to `len` bytes of the file at ELF address `vaddr`; returns bytes read. */
 size_t elf_read_vaddr(const struct elf *f, uint64_t vaddr, void *buf, size_t len);
 
 /* The libelf handle, borrowed, for parsers of this layer (symtab, prune). */
 struct Elf *elf_handle(const struct elf *f);
 
-/* The descriptor, borrowed. */
+/* The descriptor, borrowed; −1 for one in memory. */
 int elf_fd(const struct elf *f);
 
 #endif

@@ -1,7 +1,7 @@
 /* symtab: the function symbols of one image, sorted by address.
  *
- * 16 bytes an entry plus the names; immutable once built, so any thread may
- * look up. Built by a worker.
+ * 16 bytes an entry; names stay in the files they come from. Immutable once built, so any
+ * thread may look up. Built by a worker.
  */
 #ifndef CTOP_SYMTAB_H
 #define CTOP_SYMTAB_H
@@ -15,20 +15,23 @@
 struct elf;
 struct symtab;
 
-/* A function found. `name` is mangled as in the file, borrowed from the table. */
+/* A function found. */
 struct symtab_hit {
-	const char *name;
 	uint64_t start; /* ELF address (kernel: absolute) */
 	uint64_t size;  /* bytes; where the file gives none, up to the next symbol */
+	uint32_t name;  /* for symtab_name() */
 };
 
 struct symtab *symtab_new(void);
 void symtab_free(struct symtab *t);
 
-/* Adds the functions of .symtab and .dynsym (FUNC, IFUNC, and sized or unsized
- * NOTYPE symbols in executable sections). `shift` is added to each address (a separate
- * debug file may be linked elsewhere). Bounded: at most 16 M symbols. */
-enum ctop_err symtab_add_elf(struct symtab *t, struct elf *f, uint64_t shift, struct err *e);
+/* Adds the functions of .symtab, or of .dynsym where there is none (FUNC, IFUNC, and sized or
+ * unsized NOTYPE symbols in executable sections). `shift` is added to each address (a separate
+ * debug file may be linked elsewhere). `lives`: the file outlives the table, which reads names
+ * from it; else the table keeps a descriptor of its own. Bounded: at most 16 M symbols, of at
+ * most 32 MB each. */
+enum ctop_err symtab_add_elf(struct symtab *t, struct elf *f, uint64_t shift, bool lives,
+                             struct err *e);
 
 /* Adds one symbol; `name` need not be terminated; size 0 reaches to the next one. For
  * kallsyms and tests. */
@@ -42,6 +45,11 @@ void symtab_finish(struct symtab *t);
 /* The function that holds `addr`: the last one that starts at or before it
  * and, where sized, ends behind it. */
 bool symtab_find(const struct symtab *t, uint64_t addr, struct symtab_hit *hit);
+
+/* The name of a function found, mangled as in the file; in `buf` (of `cap` bytes, cut to fit) or
+ * borrowed from the table. "" when the file cannot be read any more. */
+const char *symtab_name(const struct symtab *t, const struct symtab_hit *hit, char *buf,
+                        size_t cap);
 
 size_t symtab_count(const struct symtab *t);
 size_t symtab_bytes(const struct symtab *t);

@@ -277,15 +277,11 @@ static uint64_t gnu_size(Elf_Scn *scn)
 }
 
 /* The size is looked at first: a few bytes may inflate to any number. */
-static bool inflate_section(Elf_Scn *scn, const GElf_Shdr *h, bool gnu)
+static bool inflate_section(Elf_Scn *scn, bool gnu)
 {
 	GElf_Chdr c;
-	if (h->sh_size > SECTION_MOST)
-		return false;
 	if (gnu)
 		return gnu_size(scn) <= SECTION_MOST && elf_compress_gnu(scn, 0, 0) >= 0;
-	if ((h->sh_flags & SHF_COMPRESSED) == 0)
-		return true;
 	return gelf_getchdr(scn, &c) != NULL && c.ch_size <= SECTION_MOST &&
 	       elf_compress(scn, 0, 0) >= 0;
 }
@@ -299,15 +295,36 @@ unsigned char *elf_section_bytes(struct elf *f, const char *name, size_t *len)
 	bool gnu = scn == NULL;
 	if (gnu)
 		scn = find_section(f, gnu_name, &h);
-	if (scn == NULL || !inflate_section(scn, &h, gnu))
+	if (scn == NULL || h.sh_size > SECTION_MOST)
 		return NULL;
-	const Elf_Data *data = elf_getdata(scn, NULL);
+	/* Read past libelf, which would keep a copy of its own. */
+	if (!gnu && (h.sh_flags & SHF_COMPRESSED) == 0) {
+		unsigned char *bytes = mem_alloc(h.sh_size + 1);
+		*len = elf_read(f, h.sh_offset, bytes, h.sh_size);
+		if (*len == h.sh_size && *len > 0)
+			return bytes;
+		free(bytes);
+		return NULL;
+	}
+	const Elf_Data *data = inflate_section(scn, gnu) ? elf_getdata(scn, NULL) : NULL;
 	if (data == NULL || data->d_buf == NULL || data->d_size == 0 || data->d_size > SECTION_MOST)
 		return NULL;
 	unsigned char *copy = mem_alloc(data->d_size);
 	memcpy(copy, data->d_buf, data->d_size);
 	*len = data->d_size;
 	return copy;
+}
+
+size_t elf_read(const struct elf *f, uint64_t offset, void *buf, size_t len)
+{
+	if (f->memory != NULL) {
+		size_t left = offset < f->memory_len ? f->memory_len - (size_t)offset : 0;
+		size_t n = len < left ? len : left;
+		memcpy(buf, f->memory + (n > 0 ? offset : 0), n);
+		return n;
+	}
+	ssize_t n = pread(f->fd, buf, len, (off_t)offset);
+	return n > 0 ? (size_t)n : 0;
 }
 
 size_t elf_read_vaddr(const struct elf *f, uint64_t vaddr, void *buf, size_t len)
@@ -317,9 +334,7 @@ size_t elf_read_vaddr(const struct elf *f, uint64_t vaddr, void *buf, size_t len
 		if (vaddr < s->vaddr || vaddr - s->vaddr >= s->filesz)
 			continue;
 		uint64_t left = s->filesz - (vaddr - s->vaddr);
-		ssize_t n = pread(f->fd, buf, len < left ? len : left,
-		                  (off_t)(vaddr - s->vaddr + s->offset));
-		return n > 0 ? (size_t)n : 0;
+		return elf_read(f, vaddr - s->vaddr + s->offset, buf, len < left ? len : left);
 	}
 	return 0;
 }

@@ -69,7 +69,7 @@ static void load_debug(struct image_data *d, const struct image_opener *o)
 		return;
 	d->has_debug = true;
 	d->has_symtab = has_symtab(debug);
-	symtab_add_elf(d->symbols, debug, shift_between(d->elf, debug), NULL);
+	symtab_add_elf(d->symbols, debug, shift_between(d->elf, debug), false, NULL);
 	if (d->cfi == NULL)
 		d->cfi = cfi_load_debug(debug);
 	elf_close(debug);
@@ -92,7 +92,7 @@ static void load_minidebug(struct image_data *d)
 	unsigned char *packed = elf_section_bytes(d->elf, ".gnu_debugdata", &len);
 	struct elf *mini = NULL;
 	if (packed != NULL && elf_open_xz(&mini, packed, len, NULL) == CTOP_OK) {
-		symtab_add_elf(d->symbols, mini, 0, NULL);
+		symtab_add_elf(d->symbols, mini, 0, false, NULL);
 		elf_close(mini);
 	}
 	free(packed);
@@ -117,7 +117,7 @@ enum ctop_err image_load(struct image_data *out, int fd, const struct image_open
 	out->has_symtab = has_symtab(out->elf);
 	out->pclntab = pclntab_load(out->elf);
 	out->symbols = symtab_new();
-	symtab_add_elf(out->symbols, out->elf, 0, NULL);
+	symtab_add_elf(out->symbols, out->elf, 0, true, NULL);
 	if (!out->has_symtab)
 		load_minidebug(out);
 	if (!out->has_symtab && opener != NULL)

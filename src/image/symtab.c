@@ -1,8 +1,9 @@
 /* symtab: function symbols sorted by address; see symtab.h.
  *
- * While symbols are added they carry a rank that tells which of several aliases
- * to keep; symtab_finish() sorts, drops the losers and packs what is left into
- * 16-byte entries over one block of names.
+ * 16 bytes a symbol, from the first to the last: while symbols are added, the upper bits of the
+ * size hold what decides between aliases, and the array is sorted in place. Names stay where
+ * they are, in the files, and are read when one is asked for; those that stand in no file
+ * (kernel, PLT stubs, unpacked files) are kept in one block.
  */
 #include "ctop/symtab.h"
 
@@ -11,34 +12,56 @@
 #include "ctop/vec.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { SYMBOLS_MAX = 16 << 20, SCAN_BACK = 64, NAME_MAX_LEN = 1 << 16 };
+enum { SYMBOLS_MAX = 16 << 20, SCAN_BACK = 64, NAME_MOST = 1 << 12 };
 static const uint64_t OPEN_MOST = UINT64_C(1) << 20; /* reach of an unsized symbol */
 static const uint64_t SPARSE_MOST = 4096;            /* the same in a stripped file */
+
+/* `size` while symbols are added: {rank, open, size}. */
+enum { SIZE_BITS = 25, RANK_SHIFT = SIZE_BITS + 1, RANK_MOST = 63 };
+static const uint32_t SIZE_MOST = (UINT32_C(1) << SIZE_BITS) - 1;
+static const uint32_t OPEN = UINT32_C(1) << SIZE_BITS; /* unsized: the farthest it may reach */
+
+/* `name`: an offset into the block, or into all string tables of files, one behind another. */
+static const uint32_t IN_BLOCK = UINT32_C(1) << 31;
 
 struct entry {
 	uint64_t start;
 	uint32_t size;
-	uint32_t name; /* offset in names */
+	uint32_t name;
 };
 static_assert(sizeof(struct entry) == 16, "a symbol takes 16 bytes");
 
-struct candidate {
-	struct entry e;
-	uint32_t rank; /* smaller is better */
-	bool open;     /* unsized: e.size is the farthest it may reach */
+/* A string table in a file. */
+struct strings {
+	int fd;
+	bool owned;
+	uint64_t offset, len;
+	uint32_t base; /* of its names among all */
+};
+
+/* Stretches of string tables read last, while symbols are added. */
+enum { PIECE = 1 << 14, PIECES = 64 };
+struct piece {
+	uint64_t at; /* piece number + 1, 0: none */
+	size_t len;
+	char bytes[PIECE + NAME_MOST]; /* a name may reach beyond the piece it begins in */
 };
 
 struct symtab {
-	char *names;
-	size_t names_len, names_cap;
-	struct candidate *adding;
-	size_t adding_count, adding_cap;
+	char *block;
+	size_t block_len, block_cap;
+	struct strings *strings;
+	size_t string_count, string_cap;
+	uint32_t string_end;
+	struct piece *pieces; /* until it is finished */
 	struct entry *entries;
-	size_t count;
+	size_t count, cap;
 };
 
 struct symtab *symtab_new(void)
@@ -50,45 +73,112 @@ void symtab_free(struct symtab *t)
 {
 	if (t == NULL)
 		return;
-	free(t->names);
-	free(t->adding);
+	for (size_t i = 0; i < t->string_count; i++)
+		if (t->strings[i].owned)
+			close(t->strings[i].fd);
+	free(t->strings);
+	free(t->pieces);
+	free(t->block);
 	free(t->entries);
 	free(t);
 }
 
-/* Copies bytes behind the names; returns their offset. */
-static size_t add_names(struct symtab *t, const char *s, size_t len)
+/* --- names ------------------------------------------------------------------------- */
+
+/* Copies bytes into the block; returns the name they are. */
+static uint32_t add_to_block(struct symtab *t, const void *s, size_t len)
 {
-	size_t at = t->names_len;
-	t->names = vec_reserve(t->names, &t->names_cap, at + len + 1, 1);
-	memcpy(t->names + at, s, len);
-	t->names[at + len] = '\0';
-	t->names_len = at + len + 1;
-	return at;
+	size_t at = t->block_len;
+	t->block = vec_reserve(t->block, &t->block_cap, at + len + 1, 1);
+	memcpy(t->block + at, s, len);
+	t->block[at + len] = '\0';
+	t->block_len = at + len + 1;
+	return IN_BLOCK | (uint32_t)at;
 }
+
+static bool block_has_room(const struct symtab *t, uint64_t len)
+{
+	return len < IN_BLOCK && t->block_len + len + 1 < IN_BLOCK;
+}
+
+static const struct strings *strings_of(const struct symtab *t, uint32_t name)
+{
+	size_t i = t->string_count;
+	while (i > 0 && t->strings[i - 1].base > name)
+		i--;
+	return i > 0 ? &t->strings[i - 1] : NULL;
+}
+
+/* Bytes of a string table from `at` on; returns how many there are. */
+static size_t read_strings(const struct strings *s, uint64_t at, char *buf, size_t len)
+{
+	if (at >= s->len)
+		return 0;
+	size_t left = s->len - at < len ? (size_t)(s->len - at) : len;
+	ssize_t n = pread(s->fd, buf, left, (off_t)(s->offset + at));
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* A name in a file while symbols are added: borrowed until a few others have been asked for.
+ * "" when it is not there, or does not end. */
+static const char *peek_strings(struct symtab *t, uint32_t name)
+{
+	const struct strings *s = strings_of(t, name);
+	if (s == NULL || name - s->base >= s->len)
+		return "";
+	uint64_t at = name - s->base, number = at / PIECE;
+	uint64_t id = ((uint64_t)s->base + number * PIECE) + 1;
+	if (t->pieces == NULL)
+		t->pieces = mem_zalloc(PIECES, sizeof *t->pieces);
+	struct piece *p = &t->pieces[(id / PIECE) % PIECES];
+	if (p->at != id) {
+		p->at = id;
+		p->len = read_strings(s, number * PIECE, p->bytes, sizeof p->bytes);
+	}
+	size_t in = (size_t)(at % PIECE);
+	bool whole = in < p->len && memchr(p->bytes + in, '\0', p->len - in) != NULL;
+	return whole ? p->bytes + in : "";
+}
+
+static const char *peek_name(struct symtab *t, uint32_t name)
+{
+	return (name & IN_BLOCK) != 0 ? t->block + (name & ~IN_BLOCK) : peek_strings(t, name);
+}
+
+const char *symtab_name(const struct symtab *t, const struct symtab_hit *hit, char *buf, size_t cap)
+{
+	if ((hit->name & IN_BLOCK) != 0)
+		return t->block + (hit->name & ~IN_BLOCK);
+	const struct strings *s = strings_of(t, hit->name);
+	size_t n = s != NULL ? read_strings(s, hit->name - s->base, buf, cap - 1) : 0;
+	buf[n] = '\0';
+	return buf;
+}
+
+/* --- adding ------------------------------------------------------------------------ */
 
 static uint32_t clamp(uint64_t n)
 {
-	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+	return n < SIZE_MOST ? (uint32_t)n : SIZE_MOST;
 }
 
-static void add(struct symtab *t, const struct candidate *c)
+/* `rank`: smaller is better; `open`: unsized, and `size` is the farthest it may reach. */
+static void add(struct symtab *t, uint64_t start, uint64_t size, bool open, uint32_t rank,
+                uint32_t name)
 {
-	if (t->adding_count >= SYMBOLS_MAX)
+	if (t->count >= SYMBOLS_MAX)
 		return;
-	t->adding = vec_reserve(t->adding, &t->adding_cap, t->adding_count + 1, sizeof *t->adding);
-	t->adding[t->adding_count++] = *c;
+	t->entries = vec_reserve(t->entries, &t->cap, t->count + 1, sizeof *t->entries);
+	t->entries[t->count++] =
+	        (struct entry){start, clamp(size) | (open ? OPEN : 0) | rank << RANK_SHIFT, name};
 }
 
 void symtab_add(struct symtab *t, uint64_t start, uint64_t size, const char *name, size_t len)
 {
-	if (len == 0 || len > NAME_MAX_LEN || t->names_len + len >= UINT32_MAX)
+	if (len == 0 || len >= NAME_MOST || !block_has_room(t, len))
 		return;
-	struct candidate c = {.e = {start, clamp(size), 0}, .open = size == 0};
-	if (c.open)
-		c.e.size = (uint32_t)OPEN_MOST;
-	c.e.name = (uint32_t)add_names(t, name, len);
-	add(t, &c);
+	bool open = size == 0;
+	add(t, start, open ? OPEN_MOST : size, open, 0, add_to_block(t, name, len));
 }
 
 /* --- from ELF --------------------------------------------------------------- */
@@ -116,9 +206,9 @@ static struct section *read_sections(Elf *elf, size_t *count)
 	return s;
 }
 
-static bool is_function(const GElf_Sym *sym, const struct section *sec)
+static bool is_function(const Elf64_Sym *sym, const struct section *sec)
 {
-	switch (GELF_ST_TYPE(sym->st_info)) {
+	switch (ELF64_ST_TYPE(sym->st_info)) {
 	case STT_FUNC:
 	case STT_GNU_IFUNC:
 		return true;
@@ -131,11 +221,11 @@ static bool is_function(const GElf_Sym *sym, const struct section *sec)
 
 /* Global before weak before local, functions before labels, plain names before
  * reserved ones: what a person would call the function. */
-static uint32_t rank_of(const GElf_Sym *sym, const char *name)
+static uint32_t rank_of(const Elf64_Sym *sym, const char *name)
 {
-	unsigned bind = GELF_ST_BIND(sym->st_info);
+	unsigned bind = ELF64_ST_BIND(sym->st_info);
 	uint32_t rank = bind == STB_GLOBAL ? 0 : bind == STB_WEAK ? 1 : 2;
-	if (GELF_ST_TYPE(sym->st_info) == STT_NOTYPE)
+	if (ELF64_ST_TYPE(sym->st_info) == STT_NOTYPE)
 		rank += 8;
 	if (sym->st_size == 0)
 		rank += 4;
@@ -144,85 +234,118 @@ static uint32_t rank_of(const GElf_Sym *sym, const char *name)
 		underscores++;
 	return underscores * 16 + rank;
 }
+static_assert(3 * 16 + 2 + 8 + 4 <= RANK_MOST, "every rank has its place");
 
 /* One table being added. */
 struct adding {
 	struct symtab *t;
-	Elf_Data *data;
+	struct elf *elf;
 	const struct section *sections;
 	size_t section_count;
-	const char *strings;
-	size_t strings_len;
-	size_t base; /* of the strings in names */
-	uint64_t shift;
+	uint32_t names; /* the first of its string table */
+	uint64_t names_len, shift;
 	bool sparse; /* only exported symbols are here: the next one may be far */
 };
 
-static void add_symbol(const struct adding *a, int i)
+static void add_symbol(const struct adding *a, const Elf64_Sym *sym)
 {
-	GElf_Sym sym;
-	if (gelf_getsym(a->data, i, &sym) == NULL || sym.st_shndx == SHN_UNDEF ||
-	    sym.st_shndx >= a->section_count || sym.st_name >= a->strings_len)
+	if (sym->st_shndx == SHN_UNDEF || sym->st_shndx >= a->section_count ||
+	    sym->st_name >= a->names_len)
 		return;
-	const struct section *sec = &a->sections[sym.st_shndx];
-	const char *name = a->strings + sym.st_name;
-	if (name[0] == '\0' || name[0] == '$' || name[0] == '.' || !is_function(&sym, sec) ||
-	    memchr(name, '\0', a->strings_len - sym.st_name) == NULL)
+	const struct section *sec = &a->sections[sym->st_shndx];
+	if (!is_function(sym, sec))
 		return;
-	struct candidate c = {
-	        .e = {sym.st_value + a->shift, clamp(sym.st_size),
-	              (uint32_t)(a->base + sym.st_name)},
-	        .rank = rank_of(&sym, name),
-	        .open = sym.st_size == 0,
-	};
-	if (c.open) {
-		uint64_t room = sec->end > sym.st_value ? sec->end - sym.st_value : 0;
-		c.e.size = clamp(a->sparse && room > SPARSE_MOST ? SPARSE_MOST : room);
+	const char *name = peek_name(a->t, a->names + sym->st_name);
+	if (name[0] == '\0' || name[0] == '$' || name[0] == '.')
+		return;
+	bool open = sym->st_size == 0;
+	uint64_t size = sym->st_size;
+	if (open) {
+		size = sec->end > sym->st_value ? sec->end - sym->st_value : 0;
+		size = a->sparse && size > SPARSE_MOST ? SPARSE_MOST : size;
 	}
-	add(a->t, &c);
+	add(a->t, sym->st_value + a->shift, size, open, rank_of(sym, name),
+	    a->names + sym->st_name);
+}
+
+/* The string table: a reference to the file, or a copy where there is none. */
+static bool add_strings(struct adding *a, const GElf_Shdr *h, bool owned)
+{
+	struct symtab *t = a->t;
+	int fd = elf_fd(a->elf);
+	a->names_len = h->sh_size;
+	if (fd < 0) {
+		if (!block_has_room(t, h->sh_size))
+			return false;
+		char *copy = mem_alloc(h->sh_size);
+		a->names_len = elf_read(a->elf, h->sh_offset, copy, h->sh_size);
+		a->names = add_to_block(t, copy, a->names_len);
+		free(copy);
+		return true;
+	}
+	if (h->sh_size >= IN_BLOCK - t->string_end)
+		return false;
+	if (owned && (fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) < 0)
+		return false;
+	t->strings =
+	        vec_reserve(t->strings, &t->string_cap, t->string_count + 1, sizeof *t->strings);
+	t->strings[t->string_count++] =
+	        (struct strings){fd, owned, h->sh_offset, h->sh_size, t->string_end};
+	a->names = t->string_end;
+	t->string_end += (uint32_t)h->sh_size;
+	return true;
 }
 
 /* Adds one symbol table; what `common` says holds for all tables of the file. */
-static void add_table(const struct adding *common, Elf *elf, Elf_Scn *scn, const GElf_Shdr *h)
+static void add_table(const struct adding *common, const GElf_Shdr *h, bool owned)
 {
+	enum { BATCH = 512 };
 	struct adding a = *common;
-	Elf_Scn *str_scn = elf_getscn(elf, h->sh_link);
-	Elf_Data *str = str_scn != NULL ? elf_getdata(str_scn, NULL) : NULL;
-	a.data = elf_getdata(scn, NULL);
-	if (a.data == NULL || str == NULL || str->d_buf == NULL || str->d_size == 0 ||
-	    h->sh_entsize == 0 || a.t->names_len + str->d_size >= UINT32_MAX)
+	Elf64_Sym batch[BATCH];
+	GElf_Shdr strings;
+	Elf_Scn *scn = elf_getscn(elf_handle(a.elf), h->sh_link);
+	if (scn == NULL || gelf_getshdr(scn, &strings) == NULL || strings.sh_size == 0 ||
+	    strings.sh_type != SHT_STRTAB || h->sh_entsize != sizeof batch[0] ||
+	    !add_strings(&a, &strings, owned))
 		return;
-	a.strings = str->d_buf;
-	a.strings_len = str->d_size;
-	a.base = add_names(a.t, a.strings, a.strings_len);
-	size_t count = a.data->d_size / h->sh_entsize;
-	for (size_t i = 1; i < count && i < SYMBOLS_MAX; i++)
-		add_symbol(&a, (int)i);
+	uint64_t count = h->sh_size / sizeof batch[0];
+	for (uint64_t i = 0; i < count && i < SYMBOLS_MAX; i += BATCH) {
+		size_t want = count - i < BATCH ? (size_t)(count - i) : BATCH;
+		size_t got = elf_read(a.elf, h->sh_offset + i * sizeof batch[0], batch,
+		                      want * sizeof batch[0]) /
+		             sizeof batch[0];
+		for (size_t k = 0; k < got; k++)
+			add_symbol(&a, &batch[k]);
+		if (got < want)
+			break;
+	}
 }
 
 static bool has_table(Elf *elf, uint32_t type)
 {
 	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
 		GElf_Shdr h;
-		if (gelf_getshdr(scn, &h) != NULL && h.sh_type == type)
+		if (gelf_getshdr(scn, &h) != NULL && h.sh_type == type && h.sh_size > 0)
 			return true;
 	}
 	return false;
 }
 
-enum ctop_err symtab_add_elf(struct symtab *t, struct elf *f, uint64_t shift, struct err *e)
+enum ctop_err symtab_add_elf(struct symtab *t, struct elf *f, uint64_t shift, bool lives,
+                             struct err *e)
 {
 	Elf *elf = elf_handle(f);
-	struct adding common = {.t = t, .shift = shift, .sparse = !has_table(elf, SHT_SYMTAB)};
+	/* The whole table holds the exported symbols too. */
+	uint32_t type = has_table(elf, SHT_SYMTAB) ? SHT_SYMTAB : SHT_DYNSYM;
+	struct adding common = {.t = t, .elf = f, .shift = shift, .sparse = type == SHT_DYNSYM};
 	struct section *sections = read_sections(elf, &common.section_count);
 	if (sections == NULL)
 		return err_set(e, CTOP_EFORMAT, "bad section headers: %s", elf_errmsg(-1));
 	common.sections = sections;
 	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
 		GElf_Shdr h;
-		if (gelf_getshdr(scn, &h) != NULL &&
-		    (h.sh_type == SHT_SYMTAB || h.sh_type == SHT_DYNSYM))
-			add_table(&common, elf, scn, &h);
+		if (gelf_getshdr(scn, &h) != NULL && h.sh_type == type)
+			add_table(&common, &h, !lives);
 	}
 	free(sections);
 	return CTOP_OK;
@@ -233,57 +356,67 @@ enum ctop_err symtab_add_elf(struct symtab *t, struct elf *f, uint64_t shift, st
 /* By address; among aliases the best rank, then the shortest name, then by its letters. */
 static int by_start_rank(const void *va, const void *vb, void *ctx)
 {
-	const struct candidate *a = va, *b = vb;
-	const char *names = ctx;
-	if (a->e.start != b->e.start)
-		return (a->e.start > b->e.start) - (a->e.start < b->e.start);
-	if (a->rank != b->rank)
-		return (a->rank > b->rank) - (a->rank < b->rank);
-	const char *na = names + a->e.name, *nb = names + b->e.name;
-	size_t la = strlen(na), lb = strlen(nb);
-	return la != lb ? (la > lb) - (la < lb) : strcmp(na, nb);
+	const struct entry *a = va, *b = vb;
+	char first[NAME_MOST];
+	if (a->start != b->start)
+		return (a->start > b->start) - (a->start < b->start);
+	uint32_t ra = a->size >> RANK_SHIFT, rb = b->size >> RANK_SHIFT;
+	if (ra != rb)
+		return (ra > rb) - (ra < rb);
+	if (a->name == b->name)
+		return 0;
+	const char *na = peek_name(ctx, a->name);
+	size_t la = strnlen(na, sizeof first);
+	memcpy(first, na, la); /* the next one may take its place */
+	const char *nb = peek_name(ctx, b->name);
+	size_t lb = strnlen(nb, sizeof first);
+	return la != lb ? (la > lb) - (la < lb) : memcmp(first, nb, la);
 }
 
-static void sort(struct candidate *c, size_t count, char *names)
+static void sort(struct symtab *t, size_t from, size_t to)
 {
-	if (count > 1)
-		qsort_r(c, count, sizeof *c, by_start_rank, names);
+	if (to - from > 1)
+		qsort_r(t->entries + from, to - from, sizeof *t->entries, by_start_rank, t);
 }
 
 /* Where the addresses already rise, as the kernel's do, only aliases are left to sort. */
-static void sort_candidates(struct candidate *c, size_t count, char *names)
+static void sort_entries(struct symtab *t)
 {
-	for (size_t i = 1; i < count; i++) {
-		if (c[i - 1].e.start > c[i].e.start) {
-			sort(c, count, names);
+	const struct entry *e = t->entries;
+	for (size_t i = 1; i < t->count; i++) {
+		if (e[i - 1].start > e[i].start) {
+			sort(t, 0, t->count);
 			return;
 		}
 	}
-	for (size_t from = 0, to; from < count; from = to) {
-		for (to = from + 1; to < count && c[to].e.start == c[from].e.start;)
+	for (size_t from = 0, to; from < t->count; from = to) {
+		for (to = from + 1; to < t->count && e[to].start == e[from].start;)
 			to++;
-		sort(c + from, to - from, names);
+		sort(t, from, to);
 	}
 }
 
 void symtab_finish(struct symtab *t)
 {
-	struct candidate *c = t->adding;
+	struct entry *e = t->entries;
 	size_t n = 0;
-	sort_candidates(c, t->adding_count, t->names);
-	for (size_t i = 0; i < t->adding_count; i++)
-		if (n == 0 || c[i].e.start != c[n - 1].e.start)
-			c[n++] = c[i];
-	t->entries = mem_alloc(n * sizeof *t->entries);
+	sort_entries(t);
+	for (size_t i = 0; i < t->count; i++)
+		if (n == 0 || e[i].start != e[n - 1].start)
+			e[n++] = e[i];
 	for (size_t i = 0; i < n; i++) {
-		t->entries[i] = c[i].e;
-		if (c[i].open && i + 1 < n && c[i + 1].e.start - c[i].e.start < c[i].e.size)
-			t->entries[i].size = (uint32_t)(c[i + 1].e.start - c[i].e.start);
+		bool open = (e[i].size & OPEN) != 0;
+		e[i].size &= SIZE_MOST;
+		if (open && i + 1 < n && e[i + 1].start - e[i].start < e[i].size)
+			e[i].size = (uint32_t)(e[i + 1].start - e[i].start);
 	}
 	t->count = n;
-	free(t->adding);
-	t->adding = NULL;
-	t->adding_count = t->adding_cap = 0;
+	if (n < t->cap && n > 0) {
+		t->entries = mem_realloc(e, n, sizeof *e);
+		t->cap = n;
+	}
+	free(t->pieces);
+	t->pieces = NULL;
 }
 
 bool symtab_find(const struct symtab *t, uint64_t addr, struct symtab_hit *hit)
@@ -300,7 +433,7 @@ bool symtab_find(const struct symtab *t, uint64_t addr, struct symtab_hit *hit)
 	for (size_t i = lo, back = 0; i-- > 0 && back < SCAN_BACK; back++) {
 		const struct entry *e = &t->entries[i];
 		if (addr - e->start < e->size) {
-			*hit = (struct symtab_hit){t->names + e->name, e->start, e->size};
+			*hit = (struct symtab_hit){e->start, e->size, e->name};
 			return true;
 		}
 	}
@@ -314,5 +447,6 @@ size_t symtab_count(const struct symtab *t)
 
 size_t symtab_bytes(const struct symtab *t)
 {
-	return t->names_cap + t->count * sizeof(struct entry);
+	return t->block_cap + t->cap * sizeof(struct entry) +
+	       t->string_cap * sizeof(struct strings);
 }

@@ -268,9 +268,11 @@ static enum ctop_err write_kernel(struct recorder *r, const struct image *im, st
 		    !symtab_find(im->data.symbols, r->touched[i].vaddr, &hit) || hit.start == last)
 			continue;
 		last = hit.start;
-		const char *module = strstr(hit.name, " [");
-		size_t len = module != NULL ? (size_t)(module - hit.name) : strlen(hit.name);
-		strbuf_addf(&text, "%016" PRIx64 " t %.*s%s%s\n", hit.start, (int)len, hit.name,
+		char buf[512];
+		const char *name = symtab_name(im->data.symbols, &hit, buf, sizeof buf);
+		const char *module = strstr(name, " [");
+		size_t len = module != NULL ? (size_t)(module - name) : strlen(name);
+		strbuf_addf(&text, "%016" PRIx64 " t %.*s%s%s\n", hit.start, (int)len, name,
 		            module != NULL ? "\t" : "", module != NULL ? module + 1 : "");
 	}
 	enum ctop_err rc = CTOP_OK;

@@ -40,10 +40,10 @@ void symbols_free(struct symbols *s)
 	free(s);
 }
 
-static uint32_t name_found(struct symbols *s, const char *mangled)
+static uint32_t name_found(struct symbols *s, const struct symtab *t, const struct symtab_hit *hit)
 {
-	char name[NAME_CAP];
-	size_t len = demangle(mangled, name, sizeof name);
+	char mangled[NAME_CAP], name[NAME_CAP];
+	size_t len = demangle(symtab_name(t, hit, mangled, sizeof mangled), name, sizeof name);
 	return intern_add(s->names, name, len);
 }
 
@@ -71,7 +71,8 @@ void symbol_find(struct symbols *s, const struct image *im, uint64_t vaddr, stru
 	uint64_t key = hash_pair(hit.start, (uint64_t)im->id << 1 | out->resolved) | 1;
 	uint32_t id;
 	if (!hash_map_get(&s->memo, key, &id, NULL)) {
-		id = out->resolved ? name_found(s, hit.name) : name_missing(s, im, hit.start);
+		id = out->resolved ? name_found(s, im->data.symbols, &hit)
+		                   : name_missing(s, im, hit.start);
 		hash_map_add(&s->memo, key, id);
 	}
 	out->name = intern_str(s->names, id);

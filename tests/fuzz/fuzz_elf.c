@@ -32,7 +32,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	struct rows *rows = rows_new();
 	for (size_t i = 0; i < 5; i++) {
-		symtab_find(im.data.symbols, pcs[i], &hit);
+		char name[4096];
+		if (symtab_find(im.data.symbols, pcs[i], &hit))
+			symtab_name(im.data.symbols, &hit, name, sizeof name);
 		if (im.data.cfi != NULL)
 			cfi_function(im.data.cfi, pcs[i], &start, &len);
 		rows_get(rows, &im, pcs[i], i % 2 != 0);

@@ -23,11 +23,14 @@ static void print_stack(const struct capture_walk *w, const char *who, const str
 	fprintf(stderr, "  %s: %zu frames, end %d\n", who, r->count, (int)r->end);
 	for (size_t i = 0; i < r->count && i < 40; i++) {
 		const struct image *im = images_get(capture_walk_images(w), f[i].image);
-		struct symtab_hit hit = {.name = "?"};
-		if (im->data.symbols != NULL)
-			symtab_find(im->data.symbols, frame_lookup_vaddr(&f[i]), &hit);
+		struct symtab_hit hit;
+		char buf[512];
+		const char *name = "?";
+		if (im->data.symbols != NULL &&
+		    symtab_find(im->data.symbols, frame_lookup_vaddr(&f[i]), &hit))
+			name = symtab_name(im->data.symbols, &hit, buf, sizeof buf);
 		fprintf(stderr, "    %2zu %016" PRIx64 " %s+0x%" PRIx64 " %s\n", i, f[i].addr,
-		        im->name, f[i].vaddr, hit.name);
+		        im->name, f[i].vaddr, name);
 	}
 }
 

@@ -96,11 +96,12 @@ static void check_version(uint32_t magic)
 	}
 	struct symtab *s = symtab_new();
 	struct symtab_hit hit;
+	char name[64];
 	pclntab_add_symbols(t, s);
 	symtab_finish(s);
 	assert_int_equal(symtab_count(s), 2);
 	assert_true(symtab_find(s, TEXT + FIRST - 1, &hit));
-	assert_string_equal(hit.name, "main.hot");
+	assert_string_equal(symtab_name(s, &hit, name, sizeof name), "main.hot");
 	symtab_free(s);
 	pclntab_free(t);
 	strbuf_fini(&b);

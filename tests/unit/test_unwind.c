@@ -108,7 +108,8 @@ static const char *name_of(struct capture_walk *w, const struct frame_addr *f)
 	struct symtab_hit hit;
 	if (im->data.symbols == NULL || !symtab_find(im->data.symbols, frame_lookup_vaddr(f), &hit))
 		return "?";
-	return hit.name;
+	static char name[512]; /* until the next call */
+	return symtab_name(im->data.symbols, &hit, name, sizeof name);
 }
 
 /* Whether the chain (leaf first, NULL-terminated) stands in the stack, in a row. */
