@@ -16,7 +16,20 @@ echo "machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(nproc
 echo "peers: $(perf --version 2>/dev/null || echo 'no perf'), libunwind $(pkg-config --modversion libunwind)"
 
 "$build/bench/bench_model"
+"$build/bench/bench_churn"
 "$build/bench/bench_unwind"
+
+# A program of 2 000 000 functions.
+{
+	echo '.text'
+	awk 'BEGIN { for (i = 0; i < 2000000; i++) {
+		name = "_ZN9something5other9ContainerI" i "E6methodEi" i
+		printf ".globl %s\n.type %s,@function\n%s: ret\n.size %s,1\n", name, name, name, name } }'
+	echo '.globl main'
+	echo 'main: jmp main'
+	echo '.section .note.GNU-stack,"",@progbits'
+} | as -o "$tmp/many.o" - && gcc -o "$tmp/many" "$tmp/many.o" && rm "$tmp/many.o" &&
+	"$build/bench/bench_symbols" "$tmp/many"
 
 cat >"$tmp/spin.py" <<'P'
 import hashlib
@@ -114,6 +127,27 @@ for n in 500 2000; do
 	"$build/ctop" record -F 499 -d 5 -p $wide -o "$tmp/x.folded" 2>&1 | sed -n "s/^ctop: \(.*accounted\).*/wide: $n threads: \1/p"
 	kill $wide; wait $wide 2>/dev/null
 done
+
+# Targets that change threads fast, or that live for a moment; in a cgroup of their own, too,
+# where one may be made. What is not accounted for is what sampling has missed.
+cgroup=
+for mount in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+	[ -z "$cgroup" ] && [ -w "$mount/cgroup.procs" ] && mkdir "$mount/ctop-bench-$$" 2>/dev/null &&
+		cgroup=$mount/ctop-bench-$$
+done
+for target in 'switches futex' 'switches pipe' 'switches 200' 'switches 2000' storm; do
+	for in in plain cgroup; do
+		[ "$in" = cgroup ] && [ -z "$cgroup" ] && continue
+		# shellcheck disable=SC2086
+		"$build/workloads/"$target & work=$!
+		[ "$in" = cgroup ] && echo $work >"$cgroup/cgroup.procs"
+		warm $work
+		"$build/ctop" record -F $rate -d 6 -p $work -o "$tmp/x.folded" 2>&1 |
+			sed -n "s/^ctop: \(.*accounted\).*/fast: $target: \1/p"
+		kill $work; wait $work 2>/dev/null
+	done
+done
+[ -n "$cgroup" ] && rmdir "$cgroup"
 
 # What a person waits for.
 llvm=$(ls /usr/lib/x86_64-linux-gnu/libLLVM-*.so* /usr/lib/llvm-*/lib/libLLVM-*.so.1 2>/dev/null | head -1)
