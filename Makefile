@@ -205,6 +205,8 @@ help:
 	@echo 'make bench      measurements, as ratios against peers in the same run'
 	@echo 'make install    to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it back'
 	@echo 'make deps       install the Debian packages needed (root or sudo)'
+	@echo 'make workloads  the programs the tests sample;  make check-all  check, installing nothing'
+	@echo 'make clean      remove build/'
 	@echo 'make compdb     compile_commands.json;  make format  apply .clang-format'
 	@echo 'variables: CC=clang SANITIZE=address|undefined|thread WERROR=1 V=1'
 

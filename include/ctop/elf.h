@@ -56,6 +56,9 @@ bool elf_section_place(const struct elf *f, const char *name, uint64_t *vaddr, u
  * it. False when there is none. A worker's job. */
 bool elf_relative(const struct elf *f, uint64_t vaddr, uint64_t *value);
 
+/* Whether the file has symbols besides the exported ones (.symtab). */
+bool elf_has_symtab(const struct elf *f);
+
 /* The bytes of a section (`name` begins with a dot), decompressed where they are compressed,
  * also under its old name (.zdebug_… for .debug_…), in memory the caller frees; at most
  * 512 MB. NULL when there is none. A worker's job. */

@@ -50,7 +50,6 @@ struct image_data {
 	unsigned char build_id[64];
 	uint32_t build_id_len;
 	struct code *code; /* owned; IMAGE_ANON: what its JIT compiler has named; else NULL */
-	bool has_debug;    /* a separate debug file was found */
 };
 
 struct image {

@@ -21,13 +21,6 @@ struct jitmap_entry {
 };
 typedef void jitmap_fn(void *ctx, const struct jitmap_entry *e);
 
-enum { JITMAP_HEAD = 40 }; /* bytes of a file by which its kind is told */
-
-enum jitmap_kind { JITMAP_NONE, JITMAP_PERF_MAP, JITMAP_DUMP };
-
-/* What a file is, by its first bytes: anything that is no jitdump may be a perf map. */
-enum jitmap_kind jitmap_kind(const void *head, size_t len);
-
 /* Reads whole lines; returns the bytes used. */
 size_t jitmap_read_map(const char *text, size_t len, jitmap_fn *fn, void *ctx);
 

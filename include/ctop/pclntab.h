@@ -30,6 +30,9 @@ struct pclntab_func {
 /* The table of an ELF file; NULL when it has none. Keeps nothing of the file. A worker's job. */
 struct pclntab *pclntab_load(struct elf *f);
 
+/* The name of the section it stands in, and its ELF address; NULL when there is none. */
+const char *pclntab_section(const struct elf *f, uint64_t *vaddr);
+
 /* The same from the table's bytes (copied); `text` is the address of the first function,
  * for tables that do not tell. For tests. */
 struct pclntab *pclntab_parse(const void *bytes, size_t len, uint64_t text);

@@ -22,7 +22,7 @@ enum { PLT_RELA = 24, PLT_SYMBOL = 24 };
 
 typedef void plt_fn(void *ctx, const struct plt_stub *stub);
 
-/* Calls `fn` for every stub of .plt, .plt.sec and .plt.got that has a name. */
+/* Calls `fn` for every stub of .plt and the like (.plt.sec, .plt.got) that has a name. */
 void plt_each(struct elf *f, plt_fn *fn, void *ctx);
 
 #endif

@@ -22,6 +22,9 @@ struct prune_wanted {
 	size_t start_count;
 };
 
+/* Bytes of code kept from the beginning of a function that no table describes. */
+enum { PRUNE_PROLOGUE = 192 };
+
 /* Reads the file at `fd` (borrowed) and fills *out (initialised here; the caller
  * ends it in every case). Hostile input. */
 enum ctop_err prune_elf(int fd, const struct prune_wanted *w, struct sparse *out, struct err *e);

@@ -2,6 +2,7 @@
 #include "ctop/savefile.h"
 
 #include "ctop/folded.h"
+#include "ctop/owner.h"
 #include "ctop/strbuf.h"
 
 #include <ctype.h>
@@ -31,17 +32,6 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* Under sudo, hands the file to who typed it. */
-static void give_to_invoker(int fd)
-{
-	const char *uid = getenv("SUDO_UID"), *gid = getenv("SUDO_GID");
-	if (geteuid() != 0 || uid == NULL || gid == NULL)
-		return;
-	/* A refusal leaves the file root's, which is no loss. */
-	if (fchown(fd, (uid_t)strtoul(uid, NULL, 10), (gid_t)strtoul(gid, NULL, 10)) != 0)
-		errno = 0;
-}
-
 /* Writes and syncs a temporary file beside `path`. 0 or an errno. */
 static int write_temporary(const char *path, const void *data, size_t len, struct strbuf *tmp)
 {
@@ -55,7 +45,7 @@ static int write_temporary(const char *path, const void *data, size_t len, struc
 	if (why == 0 && fchmod(fd, geteuid() == 0 ? 0600 : 0666 & ~mask) != 0)
 		why = errno;
 	if (why == 0) {
-		give_to_invoker(fd);
+		owner_give_to_invoker(fd);
 		why = fsync(fd) != 0 ? errno : 0;
 	}
 	if (close(fd) != 0 && why == 0)

@@ -4,6 +4,8 @@
 #include <dwarf.h>
 #include <string.h>
 
+enum { LETTERS_MOST = 16 };
+
 bool cfi_entry_address(const struct cfi_bytes *s, struct bytes *b, uint8_t encoding, uint64_t *out)
 {
 	uint64_t here = s->vaddr + (uint64_t)(b->at - s->data);
@@ -115,6 +117,10 @@ static bool read_cie(const struct cfi_bytes *s, size_t offset, struct cfi_cie *o
 		return false;
 	struct bytes *b = &e.body;
 	uint8_t version = bytes_u8(b);
+	/* Read for each FDE: no producer has a long one. */
+	size_t most = bytes_left(b) < LETTERS_MOST ? bytes_left(b) : LETTERS_MOST;
+	if (most == 0 || memchr(b->at, '\0', most) == NULL)
+		return false;
 	const char *letters = bytes_str(b);
 	if (version != 1 && version != 3 && version != 4)
 		return false;

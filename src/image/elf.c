@@ -264,6 +264,16 @@ bool elf_relative(const struct elf *f, uint64_t vaddr, uint64_t *value)
 	return false;
 }
 
+bool elf_has_symtab(const struct elf *f)
+{
+	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(f->handle, scn)) != NULL;) {
+		GElf_Shdr h;
+		if (gelf_getshdr(scn, &h) != NULL && h.sh_type == SHT_SYMTAB && h.sh_size > 0)
+			return true;
+	}
+	return false;
+}
+
 /* The size a .zdebug section has inflated: "ZLIB", then 8 bytes, big-endian. */
 static uint64_t gnu_size(Elf_Scn *scn)
 {

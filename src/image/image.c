@@ -9,21 +9,9 @@
 #include "ctop/plt.h"
 #include "ctop/symtab.h"
 
-#include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool has_symtab(struct elf *f)
-{
-	Elf *elf = elf_handle(f);
-	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
-		GElf_Shdr h;
-		if (gelf_getshdr(scn, &h) != NULL && h.sh_type == SHT_SYMTAB && h.sh_size > 0)
-			return true;
-	}
-	return false;
-}
 
 /* Distance between the addresses of an image and of its debug file, which
  * prelinking may have moved apart. */
@@ -67,8 +55,7 @@ static void load_debug(struct image_data *d, const struct image_opener *o)
 	struct elf *debug = open_debug(d, o);
 	if (debug == NULL)
 		return;
-	d->has_debug = true;
-	d->has_symtab = has_symtab(debug);
+	d->has_symtab = elf_has_symtab(debug);
 	symtab_add_elf(d->symbols, debug, shift_between(d->elf, debug), false, NULL);
 	if (d->cfi == NULL)
 		d->cfi = cfi_load_debug(debug);
@@ -114,7 +101,7 @@ enum ctop_err image_load(struct image_data *out, int fd, const struct image_open
 	}
 	out->cfi = cfi_load(out->elf);
 	out->entry = elf_entry(out->elf);
-	out->has_symtab = has_symtab(out->elf);
+	out->has_symtab = elf_has_symtab(out->elf);
 	out->pclntab = pclntab_load(out->elf);
 	out->symbols = symtab_new();
 	symtab_add_elf(out->symbols, out->elf, 0, true, NULL);

@@ -6,18 +6,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { MAGIC = 0x4A695444, FLAG_ARCH_TIMESTAMP = 1 };
+enum { MAGIC = 0x4A695444, HEAD = 40, FLAG_ARCH_TIMESTAMP = 1 };
 enum { CODE_LOAD = 0, CODE_MOVE = 1 };
 static const uint64_t CODE_MOST = UINT64_C(1) << 30; /* no function is larger */
-
-enum jitmap_kind jitmap_kind(const void *head, size_t len)
-{
-	uint32_t magic = 0;
-	if (len == 0)
-		return JITMAP_NONE;
-	memcpy(&magic, head, len < sizeof magic ? len : sizeof magic);
-	return magic == MAGIC ? JITMAP_DUMP : JITMAP_PERF_MAP;
-}
 
 /* --- perf maps ------------------------------------------------------------------------ */
 
@@ -89,7 +80,7 @@ static bool read_header(struct bytes *b, int *clocked)
 	uint32_t magic = bytes_u32(&whole), version = bytes_u32(&whole), size = bytes_u32(&whole);
 	bytes_take(&whole, 4 + 4 + 4 + 8);
 	uint64_t flags = bytes_u64(&whole);
-	if (whole.bad || magic != MAGIC || version == 0 || size < JITMAP_HEAD)
+	if (whole.bad || magic != MAGIC || version == 0 || size < HEAD)
 		return false;
 	*clocked = (flags & FLAG_ARCH_TIMESTAMP) == 0;
 	struct bytes header = bytes_take(b, size);

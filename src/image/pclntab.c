@@ -100,25 +100,31 @@ struct pclntab *pclntab_parse(const void *bytes, size_t len, uint64_t text)
 	return new_table(copy, len, text);
 }
 
-/* Position-independent programs have the section under the second name, and the address
- * of the text in a relocation; Go 1.26 has it nowhere in the table. It then is where
- * .text begins, unless a C linker has put its own code there first. */
-struct pclntab *pclntab_load(struct elf *f)
+/* Position-independent programs have the section under the second name. */
+const char *pclntab_section(const struct elf *f, uint64_t *vaddr)
 {
 	static const char *const names[] = {".gopclntab", ".data.rel.ro.gopclntab"};
-	uint64_t vaddr, size, text = 0, unused;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		size_t len;
-		if (!elf_section_place(f, names[i], &vaddr, &size))
-			continue;
-		unsigned char *data = elf_section_bytes(f, names[i], &len);
-		if (data == NULL)
-			return NULL;
-		if (!elf_relative(f, vaddr + 24, &text))
-			elf_section_place(f, ".text", &text, &unused);
-		return new_table(data, len, text);
-	}
+	uint64_t size;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (elf_section_place(f, names[i], vaddr, &size))
+			return names[i];
 	return NULL;
+}
+
+/* Position-independent programs have the address of the text in a relocation; Go 1.26 has
+ * it nowhere in the table. It then is where .text begins, unless a C linker has put its own
+ * code there first. */
+struct pclntab *pclntab_load(struct elf *f)
+{
+	uint64_t vaddr, text = 0, unused;
+	size_t len;
+	const char *name = pclntab_section(f, &vaddr);
+	unsigned char *data = name != NULL ? elf_section_bytes(f, name, &len) : NULL;
+	if (data == NULL)
+		return NULL;
+	if (!elf_relative(f, vaddr + 24, &text))
+		elf_section_place(f, ".text", &text, &unused);
+	return new_table(data, len, text);
 }
 
 void pclntab_free(struct pclntab *t)

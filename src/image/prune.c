@@ -165,7 +165,7 @@ static void keep_frames(const struct pruning *p)
  * stand before a return address, and its first instructions tell of a frame pointer. */
 static void keep_undescribed(const struct pruning *p)
 {
-	enum { BEFORE = 8, BYTES = 32, PROLOGUE = 192 };
+	enum { BEFORE = 8, BYTES = 32 };
 	struct cfi *c = cfi_load(p->elf);
 	for (size_t i = 0; i < p->w->pc_count; i++) {
 		uint64_t start, size, offset, pc = p->w->pcs[i];
@@ -178,7 +178,7 @@ static void keep_undescribed(const struct pruning *p)
 		uint64_t start, size, offset;
 		if ((c == NULL || !cfi_function(c, p->w->starts[i], &start, &size)) &&
 		    vaddr_to_offset(p, p->w->starts[i], &offset))
-			keep(p, offset, PROLOGUE);
+			keep(p, offset, PRUNE_PROLOGUE);
 	}
 	cfi_free(c);
 }
@@ -209,18 +209,16 @@ static void keep_go_piece(void *ctx, size_t offset, size_t len)
 
 static void keep_go(const struct pruning *p)
 {
-	static const char *const names[] = {".gopclntab", ".data.rel.ro.gopclntab"};
 	struct pclntab *t = pclntab_load(p->elf);
 	struct go_place at = {.p = p};
-	for (size_t i = 0; t != NULL && i < sizeof names / sizeof names[0]; i++) {
-		uint64_t vaddr, len;
-		if (elf_section_place(p->elf, names[i], &vaddr, &len) &&
-		    vaddr_to_offset(p, vaddr, &at.offset))
-			break;
+	uint64_t vaddr;
+	if (t == NULL || pclntab_section(p->elf, &vaddr) == NULL ||
+	    !vaddr_to_offset(p, vaddr, &at.offset)) {
+		pclntab_free(t);
+		return;
 	}
-	if (t != NULL)
-		pclntab_common_pieces(t, keep_go_piece, &at);
-	for (size_t i = 0; t != NULL && i < p->w->pc_count; i++)
+	pclntab_common_pieces(t, keep_go_piece, &at);
+	for (size_t i = 0; i < p->w->pc_count; i++)
 		pclntab_pieces(t, p->w->pcs[i], keep_go_piece, &at);
 	pclntab_free(t);
 }

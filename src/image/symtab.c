@@ -321,22 +321,12 @@ static void add_table(const struct adding *common, const GElf_Shdr *h, bool owne
 	}
 }
 
-static bool has_table(Elf *elf, uint32_t type)
-{
-	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
-		GElf_Shdr h;
-		if (gelf_getshdr(scn, &h) != NULL && h.sh_type == type && h.sh_size > 0)
-			return true;
-	}
-	return false;
-}
-
 enum ctop_err symtab_add_elf(struct symtab *t, struct elf *f, uint64_t shift, bool lives,
                              struct err *e)
 {
 	Elf *elf = elf_handle(f);
 	/* The whole table holds the exported symbols too. */
-	uint32_t type = has_table(elf, SHT_SYMTAB) ? SHT_SYMTAB : SHT_DYNSYM;
+	uint32_t type = elf_has_symtab(f) ? SHT_SYMTAB : SHT_DYNSYM;
 	struct adding common = {.t = t, .elf = f, .shift = shift, .sparse = type == SHT_DYNSYM};
 	struct section *sections = read_sections(elf, &common.section_count);
 	if (sections == NULL)

@@ -180,6 +180,11 @@ static void wanted_init(struct wanted *out, const struct recorder *r, uint32_t i
 			out->starts[starts++] = hit.start;
 	}
 	qsort(out->starts, starts, sizeof *out->starts, by_value);
+	size_t distinct = 0;
+	for (size_t i = 0; i < starts; i++)
+		if (distinct == 0 || out->starts[i] != out->starts[distinct - 1])
+			out->starts[distinct++] = out->starts[i];
+	starts = distinct;
 	out->w = (struct prune_wanted){out->pcs, n, out->starts, starts};
 }
 

@@ -2,6 +2,7 @@
 #include "capture_format.h"
 #include "ctop/capture.h"
 #include "ctop/mem.h"
+#include "ctop/owner.h"
 #include "ctop/record.h"
 #include "ctop/strbuf.h"
 
@@ -91,8 +92,10 @@ static enum ctop_err open_output(struct capture_writer *w, struct err *e)
 	strbuf_addf(&name, "%s.XXXXXX", w->path);
 	w->temporary = name.data;
 	w->fd = mkostemp(w->temporary, O_CLOEXEC); /* mode 0600 */
-	if (w->fd >= 0)
+	if (w->fd >= 0) {
+		owner_give_to_invoker(w->fd);
 		return CTOP_OK;
+	}
 	int why = errno;
 	free(w->temporary);
 	w->temporary = NULL;

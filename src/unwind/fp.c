@@ -5,8 +5,13 @@
  */
 #include "ctop/elf.h"
 #include "ctop/image.h"
+#include "ctop/prune.h"
 #include "ctop/symtab.h"
 #include "walk.h"
+
+#include <assert.h>
+
+static_assert((int)PRUNE_PROLOGUE >= (int)ARCH_PROLOGUE, "a capture has the code looked at here");
 
 enum { FAR = 8 << 20 }; /* no frame is larger than a default stack */
 

@@ -29,7 +29,8 @@ void help_draw(struct screen *s, struct surface *out, struct area a)
 	size_t most = lines > (unsigned)page ? lines - (unsigned)page : 0;
 	list_fit(l, most + 1, 1);
 	surface_fill(out, a.row, 0, a.cols, STYLE_HEADING, " ");
-	surface_ellipsis(out, a.row, 0, a.cols, STYLE_HEADING, " KEYS · any other key closes");
+	surface_ellipsis(out, a.row, 0, a.cols, STYLE_HEADING,
+	                 " KEYS · arrows scroll, any other key closes");
 	for (int i = 0; i < page && l->cursor + (size_t)i < lines; i++) {
 		unsigned line = (unsigned)l->cursor + (unsigned)i;
 		const char *keys;
