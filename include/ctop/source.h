@@ -41,6 +41,7 @@ struct source_config {
 	bool kernel;          /* kernel callchains wanted (dropped where refused) */
 	uint32_t rate_hz;     /* samples a CPU-second */
 	uint32_t stack_bytes; /* dump size, multiple of 8, ≤ RECORD_STACK_MAX */
+	uint32_t drain_ms;    /* how old a sample may get before it is handed on; 0: 100 */
 	uint64_t regs_mask;   /* perf's sample_regs_user (unwind/arch gives it) */
 	uint32_t sp_slot;     /* which of those registers is the stack pointer, from 0 */
 };

@@ -27,6 +27,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+enum { DRAIN_MS = 200, REFRESH_MS = 1000 };
+
 struct recording {
 	const struct options *o;
 	struct session *session;
@@ -264,6 +266,9 @@ int app_record(const struct options *o)
 {
 	struct recording r = {.o = o, .progress = isatty(STDERR_FILENO)};
 	struct session_config c = app_session_config(o);
+	/* Nobody watches: fewer wake-ups cost less. */
+	c.source.drain_ms = DRAIN_MS;
+	c.refresh_ms = REFRESH_MS;
 	r.signals = open_signals();
 	int code = start_session(&r, &c);
 	if (code == EXIT_DONE) {

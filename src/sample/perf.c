@@ -23,10 +23,10 @@
 #include <unistd.h>
 
 /* The ring holds this many intervals of full samples, so that a late drain loses none. */
-enum { DRAIN_MS = 100, DRAIN_LEAST_MS = 2, DRAINS_HELD = 4 };
+enum { DRAIN_MS = 100, DRAIN_LEAST_MS = 2, DRAIN_MOST_MS = 500, DRAINS_HELD = 4 };
 static const uint64_t SLACK_NS = 2 * CLOCK_NS_PER_MS;
 static const uint64_t SCAN_NS = 20 * CLOCK_NS_PER_MS;
-static const size_t DATA_LEAST = 64 << 10, DATA_USUAL = 512 << 10, DATA_MOST = 8 << 20;
+static const size_t DATA_LEAST = 64 << 10, DATA_USUAL = 512 << 10, DATA_MOST = 16 << 20;
 static const size_t DATA_ALL = (size_t)128 << 20;
 static const size_t SIDE_SIZE = 512 << 10;
 static const size_t SIDE_PART = 16; /* of the data ring, where memory is short */
@@ -50,7 +50,7 @@ struct perf_self {
 
 static size_t data_size(const struct perf_source *s, size_t cpus)
 {
-	uint64_t want = DRAINS_HELD * (uint64_t)s->kind.rate_hz * DRAIN_MS / 1000 *
+	uint64_t want = DRAINS_HELD * (uint64_t)s->kind.rate_hz * s->config.drain_ms / 1000 *
 	                (s->kind.stack_bytes + 1024);
 	size_t size = DATA_USUAL;
 	while (size < want && size < DATA_MOST)
@@ -64,7 +64,8 @@ static uint32_t drain_interval(const struct perf_source *s)
 {
 	uint64_t per_second = (uint64_t)s->kind.rate_hz * (s->kind.stack_bytes + 1024);
 	uint64_t ms = s->lanes[0].data.size * 1000 / per_second / DRAINS_HELD;
-	return ms < DRAIN_LEAST_MS ? DRAIN_LEAST_MS : ms > DRAIN_MS ? DRAIN_MS : (uint32_t)ms;
+	uint32_t most = s->config.drain_ms;
+	return ms < DRAIN_LEAST_MS ? DRAIN_LEAST_MS : ms > most ? most : (uint32_t)ms;
 }
 
 static void close_lane(struct lane *lane)
@@ -444,6 +445,8 @@ enum ctop_err source_open_perf(struct source *out, struct broker *b,
 	struct perf_self *p = mem_zalloc(1, sizeof *p);
 	p->s.broker = b;
 	p->s.config = *config;
+	if (config->drain_ms == 0 || config->drain_ms > DRAIN_MOST_MS)
+		p->s.config.drain_ms = DRAIN_MS;
 	p->s.way = WAY_PERF_THREADS;
 	p->s.cgroup = -1;
 	enum ctop_err rc = open_source(p, e);

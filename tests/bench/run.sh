@@ -149,7 +149,28 @@ for target in 'switches futex' 'switches pipe' 'switches 200' 'switches 2000' st
 done
 [ -n "$cgroup" ] && rmdir "$cgroup"
 
-# What a person waits for.
+# What a person waits for: a program whose every sample is in another of 480 000 functions, each
+# with unwind rows of its own; and one that maps a large library.
+{
+	echo '.text'
+	awk 'BEGIN { for (i = 0; i < 480000; i++) {
+		printf ".type f%d,@function\nf%d: .cfi_startproc\npush %%rbx\n.cfi_def_cfa_offset 16\n", i, i
+		printf ".cfi_offset 3,-16\nmov $400,%%ebx\n1: dec %%ebx\njnz 1b\npop %%rbx\n"
+		printf ".cfi_def_cfa_offset 8\nret\n.cfi_endproc\n.size f%d,.-f%d\n", i, i } }'
+	echo '.globl main'
+	echo 'main: .cfi_startproc; push %rbp; .cfi_def_cfa_offset 16; 1: lea table(%rip),%rbp'
+	echo '2: call *(%rbp); add $8,%rbp; lea end(%rip),%rax; cmp %rax,%rbp; jne 2b; jmp 1b; .cfi_endproc'
+	echo '.section .data.rel.ro,"aw"'
+	echo 'table:'
+	awk 'BEGIN { for (i = 0; i < 480000; i++) print ".quad f" i }'
+	echo 'end: .section .note.GNU-stack,"",@progbits'
+} | as -o "$tmp/rows.o" - && gcc -o "$tmp/rows" "$tmp/rows.o" && rm "$tmp/rows.o"
+"$tmp/rows" & rows=$!
+warm $rows
+"$build/bench/bench_paint" "$build/ctop" $rows "480 000 functions, all cold" 500
+"$build/ctop" record -F $rate -d 5 -p $rows -o "$tmp/x.folded" 2>&1 | sed -n 's/^ctop: \(.*complete.*\)/rows: \1/p'
+kill $rows; wait $rows 2>/dev/null
+
 llvm=$(ls /usr/lib/x86_64-linux-gnu/libLLVM-*.so* /usr/lib/llvm-*/lib/libLLVM-*.so.1 2>/dev/null | head -1)
 if [ -n "$llvm" ]; then
 	/usr/bin/python3 -c "
