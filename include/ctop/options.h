@@ -7,6 +7,7 @@
 #define CTOP_OPTIONS_H
 
 #include "ctop/err.h"
+#include "ctop/source.h"
 #include "ctop/unwind.h"
 
 #include <stdbool.h>
@@ -39,7 +40,8 @@ struct options {
 	bool raw;
 	uint32_t rate_hz;
 	double duration_s; /* 0: until stopped */
-	bool stack_fixed;  /* stack_bytes was given: it is not raised by itself */
+	enum source_choice source;
+	bool stack_fixed; /* stack_bytes was given: it is not raised by itself */
 	uint32_t stack_bytes;
 	enum unwind_mode unwind;
 	size_t memory; /* bytes */

@@ -24,6 +24,7 @@
 struct session;
 
 struct session_config {
+	enum source_choice choice;   /* of the live source */
 	struct source_config source; /* pids are copied; regs_mask is filled in */
 	enum unwind_mode unwind;
 	bool deepen;            /* copy more of the stack when stacks are found to be deeper */

@@ -31,6 +31,13 @@ enum source_way {
 
 enum source_unwind { SOURCE_UNWIND_AUTO, SOURCE_UNWIND_DWARF, SOURCE_UNWIND_FP };
 
+/* Which live source to open. */
+enum source_choice {
+	SOURCE_ANY, /* perf events, or ptrace where those are refused */
+	SOURCE_PERF,
+	SOURCE_PTRACE,
+};
+
 /* What to sample. Borrowed during source_open(). */
 struct source_config {
 	const pid_t *pids; /* targets, or the one launched command; empty with all_cpus */
@@ -64,6 +71,9 @@ struct source_ops {
 	 * *ended when RECORD_END has been written. CTOP_EAGAIN when the ring has no
 	 * room for records that must not be lost: call again. */
 	enum ctop_err (*drain)(void *self, struct ring *out, bool *ended, struct err *e);
+	/* When source_drain() wants to be called next (CLOCK_MONOTONIC, ns); NULL: after
+	 * info.drain_ms, and sooner at first. */
+	uint64_t (*due)(void *self);
 	/* Changes the rate from now on; NULL when it cannot. */
 	enum ctop_err (*set_rate)(void *self, uint32_t hz, struct err *e);
 	/* Copies `bytes` of the stack from now on; NULL when it cannot. *drain_ms gets how
@@ -84,6 +94,16 @@ struct source {
 /* Opens perf events on live processes. On success *out is filled; the broker
  * is borrowed for the life of the source. Errors name the cause and the cure. */
 enum ctop_err source_open_perf(struct source *out, struct broker *b,
+                               const struct source_config *config, struct err *e);
+
+/* Samples by stopping one thread at a time for some microseconds (ptrace(2)), where perf events
+ * are refused: no kernel frames, threads that run only. The first target is stopped once, by
+ * the calling thread; then only source_drain()'s thread stops any. The broker is borrowed. */
+enum ctop_err source_open_ptrace(struct source *out, struct broker *b,
+                                 const struct source_config *config, struct err *e);
+
+/* Opens the live source of the choice. */
+enum ctop_err source_open_live(struct source *out, enum source_choice choice, struct broker *b,
                                const struct source_config *config, struct err *e);
 
 /* Replays a capture as fast as the ring takes it (paced = false) or on the

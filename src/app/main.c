@@ -28,6 +28,7 @@ struct session_config app_session_config(const struct options *o)
 	                   .kernel = !o->no_kernel,
 	                   .rate_hz = o->rate_hz,
 	                   .stack_bytes = o->stack_bytes},
+	        .choice = o->source,
 	        .unwind = o->unwind,
 	        .deepen = !o->stack_fixed && o->file == NULL,
 	        .memory = o->memory,

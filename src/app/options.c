@@ -153,6 +153,16 @@ static enum ctop_err set_color(struct options *o, const char *arg, struct err *e
 	return rc;
 }
 
+static enum ctop_err set_source(struct options *o, const char *arg, struct err *e)
+{
+	static const char *const words[] = {
+	        [SOURCE_ANY] = "auto", [SOURCE_PERF] = "perf", [SOURCE_PTRACE] = "ptrace", NULL};
+	unsigned n = o->source;
+	enum ctop_err rc = parse_word("--source", arg, words, &n, e);
+	o->source = (enum source_choice)n;
+	return rc;
+}
+
 static enum ctop_err set_stack(struct options *o, const char *arg, struct err *e)
 {
 	unsigned long n;
@@ -261,6 +271,7 @@ static const struct option_row rows[] = {
          "record: folded (default) or text (top functions and tree)"},
         {"raw", 0, NULL, set_raw, "record: write a capture (.ctr) that view and --input replay"},
         {"input", 0, "FILE", set_input, "replay a capture instead of sampling"},
+        {"source", 0, "WAY", set_source, "auto (default), perf, ptrace (where perf is refused)"},
         {"unwind", 0, "WAY", set_unwind,
          "auto (default), dwarf (no frame pointers), fp (only those)"},
         {"stack-size", 0, "BYTES", set_stack,

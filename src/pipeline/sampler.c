@@ -6,6 +6,7 @@
  */
 #include "sampler.h"
 
+#include "ctop/clock.h"
 #include "ctop/log.h"
 #include "ctop/mem.h"
 #include "ctop/ring.h"
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FIRST_MS = 5 };
@@ -43,8 +45,21 @@ static void follow_wishes(struct sampler *s)
 	src->info.stack_bytes = bytes;
 }
 
-/* Drains once; returns how long to wait (ms), or −1 at the end. */
-static int step(struct sampler *s)
+/* How long the source wants to be left alone, ns. */
+static int64_t until_due(struct sampler *s)
+{
+	struct source *src = s->source;
+	if (src->ops->due != NULL) {
+		int64_t left = (int64_t)(src->ops->due(src->self) - clock_now_ns());
+		return left > 0 ? left : 0;
+	}
+	uint32_t most = src->info.drain_ms;
+	s->interval_ms = s->interval_ms * 2 < most ? s->interval_ms * 2 : most;
+	return (int64_t)s->interval_ms * (int64_t)CLOCK_NS_PER_MS;
+}
+
+/* Drains once; returns how long to wait (ns), or −1 at the end. */
+static int64_t step(struct sampler *s)
 {
 	struct err e = {0};
 	bool ended = false;
@@ -54,20 +69,19 @@ static int step(struct sampler *s)
 	if (ended)
 		return -1;
 	if (rc == CTOP_EAGAIN)
-		return 1;
+		return (int64_t)CLOCK_NS_PER_MS;
 	if (rc != CTOP_OK)
 		log_warn("sampling: %s", e.text);
 	if (atomic_load(&s->stop))
 		return 0;
-	uint32_t most = s->source->info.drain_ms;
-	s->interval_ms = s->interval_ms * 2 < most ? s->interval_ms * 2 : most;
-	return (int)s->interval_ms;
+	return until_due(s);
 }
 
-static void pause_for(struct sampler *s, int ms)
+static void pause_for(struct sampler *s, int64_t ns)
 {
 	struct pollfd fd = {.fd = s->wake, .events = POLLIN};
-	if (ms > 0 && poll(&fd, 1, ms) > 0) {
+	struct timespec t = {ns / (int64_t)CLOCK_NS_PER_SEC, ns % (int64_t)CLOCK_NS_PER_SEC};
+	if (ns > 0 && ppoll(&fd, 1, &t, NULL) > 0) {
 		uint64_t n;
 		ssize_t got = read(s->wake, &n, sizeof n);
 		(void)got;
@@ -86,10 +100,10 @@ static void *run(void *arg)
 			s->source->ops->stop(s->source->self);
 			told = true;
 		}
-		int ms = step(s);
-		if (ms < 0)
+		int64_t ns = step(s);
+		if (ns < 0)
 			break;
-		pause_for(s, ms);
+		pause_for(s, ns);
 	}
 	return NULL;
 }

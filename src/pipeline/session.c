@@ -103,7 +103,7 @@ static enum ctop_err open_live(struct session *s, struct err *e)
 	s->facts.start_ns = clock_now_ns();
 	s->facts.capture_damage = "";
 	name_targets(s);
-	return source_open_perf(&s->source, s->broker, &s->c.source, e);
+	return source_open_live(&s->source, s->c.choice, s->broker, &s->c.source, e);
 }
 
 static enum ctop_err open_recorder(struct session *s, struct err *e)

@@ -11,6 +11,7 @@
 #include "ctop/clock.h"
 #include "ctop/target.h"
 #include "ctop/vec.h"
+#include "describe.h"
 #include "perf_source.h"
 
 #include <errno.h>
@@ -80,91 +81,9 @@ static struct perf_process *add_process(struct perf_source *s, pid_t pid)
 
 /* --- what is there at attach ------------------------------------------------------ */
 
-/* Queues text behind a record's fixed part, padded as records are. */
-static void queue_text(struct perf_source *s, const char *text, size_t len)
-{
-	strbuf_add(&s->pending, text, len);
-	strbuf_add(&s->pending, "\0\0\0\0\0\0\0", record_pad(len + 1) - len);
-}
-
-static void describe_thread(struct perf_source *s, const struct target_info *info, uint64_t time)
-{
-	size_t len = strlen(info->comm);
-	struct record_comm c = {
-	        .h = {(uint32_t)(sizeof c + record_pad(len + 1)), RECORD_COMM, RECORD_INITIAL, time,
-	              (uint32_t)info->pid, (uint32_t)info->tid},
-	};
-	struct record_fork f = {
-	        .h = {sizeof f, RECORD_FORK, RECORD_INITIAL, time, (uint32_t)info->pid,
-	              (uint32_t)info->tid},
-	        .ppid = (uint32_t)info->pid,
-	        .ptid = (uint32_t)info->pid,
-	        .start_ticks = info->tid == info->pid ? info->start_ticks : 0,
-	};
-	perf_queue(s, &f);
-	strbuf_add(&s->pending, &c, sizeof c);
-	queue_text(s, info->comm, len);
-}
-
-/* One line of /proc/PID/maps, if it is executable. */
-static void describe_mapping(struct perf_source *s, pid_t pid, uint64_t time, char *line)
-{
-	struct record_mmap m = {0};
-	uint64_t end;
-	char perms[5];
-	int at = 0;
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &m.start,
-	           &end, perms, &m.pgoff, &m.dev_major, &m.dev_minor, &m.inode, &at) < 7 ||
-	    perms[2] != 'x')
-		return;
-	static char anonymous[] = "//anon";
-	char *path = line + at;
-	size_t len = strlen(path);
-	static const char deleted[] = " (deleted)";
-	if (len >= sizeof deleted && strcmp(path + len - (sizeof deleted - 1), deleted) == 0)
-		path[len -= sizeof deleted - 1] = '\0';
-	if (len == 0)
-		len = strlen(path = anonymous);
-	m.h = (struct record){(uint32_t)(sizeof m + record_pad(len + 1)),
-	                      RECORD_MMAP,
-	                      RECORD_INITIAL,
-	                      time,
-	                      (uint32_t)pid,
-	                      (uint32_t)pid};
-	m.len = end - m.start;
-	m.prot = PROT_READ | PROT_EXEC;
-	strbuf_add(&s->pending, &m, sizeof m);
-	queue_text(s, path, len);
-}
-
-static void describe_maps(struct perf_source *s, pid_t pid, uint64_t time)
-{
-	char *text, *save = NULL;
-	size_t len;
-	if (broker_read_proc(s->broker, pid, 0, "maps", &text, &len, NULL) != CTOP_OK)
-		return;
-	for (char *line = strtok_r(text, "\n", &save); line != NULL;
-	     line = strtok_r(NULL, "\n", &save))
-		describe_mapping(s, pid, time, line);
-	free(text);
-}
-
 void perf_describe(struct perf_source *s, pid_t pid, uint64_t time, bool threads)
 {
-	struct target_info info;
-	if (target_read(s->broker, pid, 0, &info, NULL) != CTOP_OK)
-		return;
-	describe_thread(s, &info, time);
-	pid_t *tids = NULL;
-	size_t count = 0;
-	if (threads)
-		target_threads(s->broker, pid, &tids, &count, NULL);
-	for (size_t i = 0; i < count; i++)
-		if (tids[i] != pid && target_read(s->broker, pid, tids[i], &info, NULL) == CTOP_OK)
-			describe_thread(s, &info, time);
-	free(tids);
-	if (!info.kernel_thread)
-		describe_maps(s, pid, time);
+	describe_process(s->broker, &s->pending, pid, time, threads);
 }
 
 void perf_attach_process(struct perf_source *s, pid_t pid, bool is_root)

@@ -1,0 +1,703 @@
+/* ptrace: the live source where perf events are refused; see source.h.
+ *
+ * Threads are looked at in turn, at instants that vary, so that nothing periodic hides. A thread
+ * that is running then is stopped for as long as it takes to copy its registers and the top
+ * of its stack (ptrace_stop.c), and stands for the CPU time it has used since its
+ * last sample: so seconds mean what they mean with perf. One that waits is left alone: a stop
+ * could end its system call early. What perf tells by itself (mappings, threads, programs)
+ * is read from /proc again and again, each within a share of the time.
+ */
+#include "ctop/broker.h"
+#include "ctop/clock.h"
+#include "ctop/hash.h"
+#include "ctop/mem.h"
+#include "ctop/record.h"
+#include "ctop/ring.h"
+#include "ctop/source.h"
+#include "ctop/strbuf.h"
+#include "ctop/target.h"
+#include "ctop/vec.h"
+#include "describe.h"
+#include "ptrace_stop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static const uint64_t LIST_NS = 50 * CLOCK_NS_PER_MS, MAPS_NS = 500 * CLOCK_NS_PER_MS;
+static const uint64_t CHILDREN_NS = CLOCK_NS_PER_SEC, STATS_NS = CLOCK_NS_PER_SEC;
+static const uint64_t LATE_NS = CLOCK_NS_PER_MS; /* a thread that does not stop is asked again */
+static const double STOPPED_MOST = 0.02;         /* of the time, each thread */
+static const double SCAN_MOST = 0.01;            /* of a CPU: looking which threads run */
+static const uint64_t ACTIVE_NS = 20 * CLOCK_NS_PER_MS;
+enum { IDLE_LOOKS = 10 }; /* a thread at rest is looked at each so many times */
+
+struct thread {
+	pid_t tid, pid;
+	uint64_t used_ns;    /* CPU time when last looked at */
+	uint64_t counted_ns; /* of that, what samples stand for */
+	uint64_t active;     /* when it was last seen to have used some */
+	uint8_t rest;        /* looks left out until the next */
+	bool late;           /* it is being stopped, and does not yet */
+	bool listed;         /* seen in the last listing */
+};
+
+struct range {
+	uint64_t start, end;
+};
+
+struct process {
+	pid_t pid;
+	uint64_t start_ticks, stack_base;
+	uint64_t base_ns, cpu_ns; /* its CPU clock at the start, and last */
+	uint64_t maps_hash, maps_due;
+	struct range *code; /* what is executable */
+	size_t code_count, code_cap;
+	bool alive, own_child;
+};
+
+struct ptrace_source {
+	struct broker *broker;
+	struct source_config config;
+	struct process *procs;
+	size_t proc_count, proc_cap;
+	struct thread *threads;
+	size_t thread_count, thread_cap;
+	struct hash_map by_tid; /* tid → index in threads */
+	struct strbuf pending;
+	size_t pending_at;
+	unsigned char *stack;
+	struct stop_timer timer;
+	uint64_t list_due, children_due, stats_due, next_ns;
+	double held_ns, scan_ns; /* a stop, a look at all threads: what they take, of late */
+	uint64_t lost, weight_ns;
+	unsigned seed;
+	bool stopping, ended;
+};
+
+/* --- processes and threads ----------------------------------------------------------- */
+
+static struct process *find_process(struct ptrace_source *s, pid_t pid)
+{
+	for (size_t i = 0; i < s->proc_count; i++)
+		if (s->procs[i].pid == pid && s->procs[i].alive)
+			return &s->procs[i];
+	return NULL;
+}
+
+/* CPU time of a thread: the first number of its schedstat. */
+static bool thread_cpu(struct ptrace_source *s, pid_t pid, pid_t tid, uint64_t *ns)
+{
+	char *text;
+	size_t len;
+	if (broker_read_proc(s->broker, pid, tid, "schedstat", &text, &len, NULL) != CTOP_OK)
+		return false;
+	*ns = strtoull(text, NULL, 10);
+	free(text);
+	return true;
+}
+
+static void keep_ranges(struct process *p, const char *text)
+{
+	p->code_count = 0;
+	for (const char *at = text; at != NULL && *at != '\0';) {
+		struct range r;
+		char perms[5];
+		if (sscanf(at, "%" SCNx64 "-%" SCNx64 " %4s", &r.start, &r.end, perms) == 3 &&
+		    perms[2] == 'x') {
+			p->code = vec_reserve(p->code, &p->code_cap, p->code_count + 1,
+			                      sizeof *p->code);
+			p->code[p->code_count++] = r;
+		}
+		at = strchr(at, '\n');
+		at = at != NULL ? at + 1 : NULL;
+	}
+}
+
+static void queue_process(struct ptrace_source *s, struct process *p, uint16_t kind, uint64_t now)
+{
+	struct record r = {sizeof r, kind, 0, now, (uint32_t)p->pid, (uint32_t)p->pid};
+	strbuf_add(&s->pending, &r, sizeof r);
+}
+
+/* A process that runs another program now: its name begins anew. */
+static void queue_exec(struct ptrace_source *s, struct process *p, uint64_t now)
+{
+	struct target_info info;
+	if (target_read(s->broker, p->pid, 0, &info, NULL) != CTOP_OK)
+		return;
+	p->stack_base = info.stack_base;
+	size_t len = strlen(info.comm), pad = record_pad(len + 1);
+	struct record_comm c = {.h = {(uint32_t)(sizeof c + pad), RECORD_COMM, RECORD_EXEC, now,
+	                              (uint32_t)p->pid, (uint32_t)p->pid}};
+	strbuf_add(&s->pending, &c, sizeof c);
+	strbuf_add(&s->pending, info.comm, len);
+	strbuf_add(&s->pending, "\0\0\0\0\0\0\0", pad - len);
+}
+
+/* Reads the mappings when they may have changed, and tells of them when they have. Another
+ * place of the stack means another program. */
+static void read_maps(struct ptrace_source *s, struct process *p, uint64_t now)
+{
+	char *text;
+	size_t len;
+	struct target_info info;
+	if (broker_read_proc(s->broker, p->pid, 0, "maps", &text, &len, NULL) != CTOP_OK)
+		return;
+	uint64_t hash = hash_bytes(text, len) | 1;
+	if (hash != p->maps_hash) {
+		bool first = p->maps_hash == 0;
+		p->maps_hash = hash;
+		keep_ranges(p, text);
+		bool known = target_read(s->broker, p->pid, 0, &info, NULL) == CTOP_OK;
+		if (!first && known && info.stack_base != p->stack_base)
+			queue_exec(s, p, now);
+		else if (!first)
+			queue_process(s, p, RECORD_RESYNC, now);
+		describe_maps(&s->pending, text, p->pid, now);
+	}
+	free(text);
+	uint64_t cost = clock_now_ns() - now;
+	p->maps_due = now + (cost * 100 > MAPS_NS ? cost * 100 : MAPS_NS);
+}
+
+static struct thread *find_thread(struct ptrace_source *s, pid_t tid)
+{
+	uint32_t i;
+	return hash_map_get(&s->by_tid, (uint64_t)tid, &i, NULL) ? &s->threads[i] : NULL;
+}
+
+static void add_thread(struct ptrace_source *s, struct process *p, pid_t tid, bool from_birth)
+{
+	struct target_info info;
+	struct thread t = {.tid = tid, .pid = p->pid, .active = clock_now_ns(), .listed = true};
+	uint64_t used;
+	if (!thread_cpu(s, p->pid, tid, &used))
+		return;
+	t.used_ns = t.counted_ns = from_birth ? 0 : used;
+	if (target_read(s->broker, p->pid, tid, &info, NULL) == CTOP_OK)
+		describe_thread(&s->pending, &info, clock_now_ns());
+	s->threads = vec_reserve(s->threads, &s->thread_cap, s->thread_count + 1, sizeof t);
+	hash_map_set(&s->by_tid, (uint64_t)tid, (uint32_t)s->thread_count);
+	s->threads[s->thread_count++] = t;
+}
+
+/* The last entry moves into the hole. */
+static void drop_thread(struct ptrace_source *s, size_t i)
+{
+	struct record r = {sizeof r,
+	                   RECORD_EXIT,
+	                   0,
+	                   clock_now_ns(),
+	                   (uint32_t)s->threads[i].pid,
+	                   (uint32_t)s->threads[i].tid};
+	strbuf_add(&s->pending, &r, sizeof r);
+	hash_map_del(&s->by_tid, (uint64_t)s->threads[i].tid);
+	s->threads[i] = s->threads[--s->thread_count];
+	if (i < s->thread_count)
+		hash_map_set(&s->by_tid, (uint64_t)s->threads[i].tid, (uint32_t)i);
+}
+
+static void list_process(struct ptrace_source *s, struct process *p, bool from_birth)
+{
+	pid_t *tids = NULL;
+	size_t count = 0;
+	if (target_threads(s->broker, p->pid, &tids, &count, NULL) != CTOP_OK)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct thread *t = find_thread(s, tids[i]);
+		if (t != NULL)
+			t->listed = true;
+		else
+			add_thread(s, p, tids[i], from_birth);
+	}
+	free(tids);
+}
+
+static void add_process(struct ptrace_source *s, pid_t pid, bool from_birth, bool own_child)
+{
+	struct target_info info;
+	if (target_read(s->broker, pid, 0, &info, NULL) != CTOP_OK || info.kernel_thread)
+		return;
+	s->procs = vec_reserve(s->procs, &s->proc_cap, s->proc_count + 1, sizeof *s->procs);
+	struct process *p = &s->procs[s->proc_count++];
+	*p = (struct process){.pid = pid,
+	                      .start_ticks = info.start_ticks,
+	                      .stack_base = info.stack_base,
+	                      .alive = true,
+	                      .own_child = own_child};
+	if (!from_birth && clock_pid_cpu_ns(pid, &p->base_ns))
+		p->cpu_ns = p->base_ns;
+	list_process(s, p, from_birth);
+	read_maps(s, p, clock_now_ns());
+}
+
+static void list_threads(struct ptrace_source *s)
+{
+	for (size_t i = 0; i < s->thread_count; i++)
+		s->threads[i].listed = false;
+	for (size_t i = 0; i < s->proc_count; i++)
+		if (s->procs[i].alive)
+			list_process(s, &s->procs[i], true);
+	for (size_t i = s->thread_count; i-- > 0;)
+		if (!s->threads[i].listed)
+			drop_thread(s, i);
+}
+
+static void list_children(struct ptrace_source *s)
+{
+	size_t before = s->proc_count;
+	for (size_t i = 0; i < before; i++) {
+		pid_t *kids = NULL;
+		size_t count = 0;
+		if (!s->procs[i].alive ||
+		    target_children(s->broker, s->procs[i].pid, &kids, &count) != CTOP_OK)
+			continue;
+		for (size_t k = 0; k < count; k++)
+			if (kids[k] != getpid() && find_process(s, kids[k]) == NULL)
+				add_process(s, kids[k], true, false);
+		free(kids);
+	}
+}
+
+static bool any_alive(struct ptrace_source *s)
+{
+	bool any = false;
+	for (size_t i = 0; i < s->proc_count; i++) {
+		struct process *p = &s->procs[i];
+		struct target_info info;
+		uint64_t cpu;
+		if (!p->alive)
+			continue;
+		if (clock_pid_cpu_ns(p->pid, &cpu) && cpu > p->cpu_ns)
+			p->cpu_ns = cpu;
+		p->alive = target_read(s->broker, p->pid, 0, &info, NULL) == CTOP_OK &&
+		           info.start_ticks == p->start_ticks && info.state != 'Z' &&
+		           info.state != 'X';
+		any = any || p->alive;
+	}
+	return any;
+}
+
+/* --- samples --------------------------------------------------------------------------- */
+
+static bool is_code(const struct process *p, uint64_t pc)
+{
+	for (size_t i = 0; i < p->code_count; i++)
+		if (pc - p->code[i].start < p->code[i].end - p->code[i].start)
+			return true;
+	return false;
+}
+
+static bool hand_on_pending(struct ptrace_source *s, struct ring *out)
+{
+	while (s->pending_at < s->pending.len) {
+		const struct record *r = (const void *)(s->pending.data + s->pending_at);
+		void *room = ring_reserve(out, r->size, true);
+		if (room == NULL)
+			return false;
+		memcpy(room, r, r->size);
+		ring_commit(out);
+		s->pending_at += r->size;
+	}
+	strbuf_clear(&s->pending);
+	s->pending_at = 0;
+	return true;
+}
+
+static void emit(struct ptrace_source *s, struct ring *out, const struct thread *t,
+                 const struct stop_copy *c, uint64_t weight)
+{
+	size_t size = sizeof(struct record_sample) + 8 * (size_t)c->nr_regs + c->stack_len;
+	struct record_sample *r = ring_reserve(out, size, false);
+	if (r == NULL) {
+		s->lost++;
+		return;
+	}
+	*r = (struct record_sample){
+	        .h = {(uint32_t)size, RECORD_SAMPLE, c->full ? RECORD_FULL_DUMP : 0, c->time,
+	              (uint32_t)t->pid, (uint32_t)t->tid},
+	        .weight = weight,
+	        .user = RECORD_USER_REGS,
+	        .nr_regs = (uint8_t)c->nr_regs,
+	        .stack_len = c->stack_len,
+	};
+	unsigned char *at = (unsigned char *)(r + 1);
+	memcpy(at, c->regs, 8 * (size_t)c->nr_regs);
+	memcpy(at + 8 * (size_t)c->nr_regs, c->stack, c->stack_len);
+	ring_commit(out);
+	s->weight_ns += weight;
+}
+
+/* Whether somebody else here waits for the end of the thread. */
+static bool is_own_child(struct ptrace_source *s, const struct thread *t)
+{
+	const struct process *p = find_process(s, t->pid);
+	return p != NULL && p->own_child && t->tid == t->pid;
+}
+
+static bool is_running(struct ptrace_source *s, const struct thread *t)
+{
+	char *text;
+	size_t len;
+	if (broker_read_proc(s->broker, t->pid, t->tid, "stat", &text, &len, NULL) != CTOP_OK)
+		return false;
+	const char *close = strrchr(text, ')');
+	bool running = close != NULL && strncmp(close, ") R", 3) == 0;
+	free(text);
+	return running;
+}
+
+/* Takes a sample of a thread that runs. */
+static void sample(struct ptrace_source *s, struct ring *out, struct thread *t)
+{
+	struct process *p = find_process(s, t->pid);
+	if (p == NULL || !is_running(s, t))
+		return;
+	struct stop_copy c = {
+	        .regs_mask = s->config.regs_mask,
+	        .sp_slot = s->config.sp_slot,
+	        .stack_most = s->config.stack_bytes,
+	        .stack_base = t->tid == t->pid ? p->stack_base : 0,
+	        .own_child = is_own_child(s, t),
+	        .stack = s->stack,
+	};
+	enum stop_result rc = stop_copy(&s->timer, t->pid, t->tid, &c);
+	t->late = rc == STOP_LATE;
+	if (rc != STOP_COPIED)
+		return;
+	s->held_ns += ((double)c.held_ns - s->held_ns) / 16;
+	thread_cpu(s, t->pid, t->tid, &t->used_ns); /* exact, now that it was stopped */
+	uint64_t weight = t->used_ns - t->counted_ns;
+	t->counted_ns = t->used_ns;
+	t->active = c.time;
+	/* What was mapped since the last look must be known before the sample is. */
+	if (!is_code(p, c.pc))
+		read_maps(s, p, clock_now_ns());
+	if (weight > 0 && hand_on_pending(s, out))
+		emit(s, out, t, &c, weight);
+	else if (weight > 0)
+		s->lost++;
+}
+
+/* Looks at every thread that is due: has it used the CPU? */
+static void look_at_threads(struct ptrace_source *s, struct ring *out)
+{
+	uint64_t start = clock_thread_cpu_ns(), spent = 0, now = clock_now_ns();
+	for (size_t i = 0; i < s->thread_count; i++) {
+		struct thread *t = &s->threads[i];
+		uint64_t used;
+		if (t->late) {
+			t->late = !stop_let_go(t->tid, is_own_child(s, t));
+			continue;
+		}
+		if (t->rest > 0) {
+			t->rest--;
+			continue;
+		}
+		if (!thread_cpu(s, t->pid, t->tid, &used))
+			continue;
+		if (used > t->used_ns)
+			t->active = now;
+		t->used_ns = used;
+		/* The kernel brings that number up to date at each of its ticks only. */
+		bool idle = now - t->active > ACTIVE_NS;
+		t->rest = idle ? IDLE_LOOKS : 0;
+		if (!idle) {
+			uint64_t from = clock_thread_cpu_ns();
+			sample(s, out, t);
+			spent += clock_thread_cpu_ns() - from;
+		}
+	}
+	double took = (double)(clock_thread_cpu_ns() - start - spent);
+	s->scan_ns += (took - s->scan_ns) / 16;
+}
+
+/* --- the drain --------------------------------------------------------------------------- */
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Between two rounds of looks, ns: as asked, but for what a stop and a round take. */
+static uint64_t period(const struct ptrace_source *s)
+{
+	uint64_t asked = CLOCK_NS_PER_SEC / s->config.rate_hz;
+	return larger(asked, larger((uint64_t)(s->held_ns / STOPPED_MOST),
+	                            (uint64_t)(s->scan_ns / SCAN_MOST)));
+}
+
+static void set_next(struct ptrace_source *s, uint64_t now)
+{
+	uint64_t p = period(s);
+	s->next_ns = now + p / 2 + (uint64_t)rand_r(&s->seed) % p;
+	for (size_t i = 0; i < s->thread_count; i++)
+		if (s->threads[i].late)
+			s->next_ns = now + LATE_NS;
+}
+
+static bool put(struct ring *out, const void *record, size_t size)
+{
+	void *room = ring_reserve(out, size, true);
+	if (room == NULL)
+		return false;
+	memcpy(room, record, size);
+	ring_commit(out);
+	return true;
+}
+
+static bool put_stats(struct ptrace_source *s, struct ring *out, uint64_t now)
+{
+	struct record_lost l = {
+	        .h = {sizeof l, RECORD_LOST, 0, now, 0, 0}, .count = s->lost, .cause = LOST_RING};
+	if (s->lost > 0 && !put(out, &l, sizeof l))
+		return false;
+	s->lost = 0;
+	struct record_stats r = {
+	        .h = {sizeof r, RECORD_STATS, 0, now, 0, 0},
+	        .weight_ns = s->weight_ns,
+	        .sampler_cpu_ns = clock_thread_cpu_ns(),
+	        .rate_hz = (uint32_t)((CLOCK_NS_PER_SEC + period(s) / 2) / period(s)),
+	        .way = WAY_PTRACE,
+	        .threads = (uint32_t)s->thread_count,
+	};
+	for (size_t i = 0; i < s->proc_count; i++) {
+		r.target_cpu_ns += s->procs[i].cpu_ns - s->procs[i].base_ns;
+		r.targets += s->procs[i].alive;
+	}
+	return put(out, &r, sizeof r);
+}
+
+static void keep_house(struct ptrace_source *s, uint64_t now)
+{
+	if (now >= s->list_due) {
+		list_threads(s);
+		s->stopping = s->stopping || !any_alive(s);
+		s->list_due = now + larger(LIST_NS, 100 * (clock_now_ns() - now));
+	}
+	if (s->config.follow_children && now >= s->children_due) {
+		uint64_t from = clock_now_ns();
+		list_children(s);
+		s->children_due = now + larger(CHILDREN_NS, 100 * (clock_now_ns() - from));
+	}
+	for (size_t i = 0; i < s->proc_count; i++)
+		if (s->procs[i].alive && now >= s->procs[i].maps_due)
+			read_maps(s, &s->procs[i], now);
+}
+
+/* No thread is left stopped: those that were late are waited for. */
+static bool let_all_go(struct ptrace_source *s)
+{
+	bool all = true;
+	for (size_t i = 0; i < s->thread_count; i++) {
+		struct thread *t = &s->threads[i];
+		t->late = t->late && !stop_let_go(t->tid, is_own_child(s, t));
+		all = all && !t->late;
+	}
+	return all;
+}
+
+static enum ctop_err finish(struct ptrace_source *s, struct ring *out, bool *ended)
+{
+	uint64_t now = clock_now_ns();
+	struct record_end r = {.h = {sizeof r, RECORD_END, 0, now, 0, 0}, .wait_status = -1};
+	s->next_ns = now + LATE_NS;
+	if (!let_all_go(s) || !put_stats(s, out, now) || !put(out, &r, sizeof r))
+		return CTOP_EAGAIN;
+	s->ended = *ended = true;
+	return CTOP_OK;
+}
+
+static enum ctop_err drain(void *self, struct ring *out, bool *ended, struct err *e)
+{
+	struct ptrace_source *s = self;
+	uint64_t now = clock_now_ns();
+	(void)e;
+	*ended = s->ended;
+	if (s->ended)
+		return CTOP_OK;
+	if (!hand_on_pending(s, out))
+		return CTOP_EAGAIN;
+	if (s->stopping) {
+		any_alive(s);
+		return finish(s, out, ended);
+	}
+	keep_house(s, now);
+	if (!hand_on_pending(s, out))
+		return CTOP_EAGAIN;
+	look_at_threads(s, out);
+	if (now >= s->stats_due && put_stats(s, out, now))
+		s->stats_due = now + STATS_NS;
+	set_next(s, clock_now_ns());
+	return CTOP_OK;
+}
+
+static uint64_t due(void *self)
+{
+	return ((struct ptrace_source *)self)->next_ns;
+}
+
+static void set_stack(void *self, uint32_t bytes, uint32_t *drain_ms)
+{
+	struct ptrace_source *s = self;
+	s->config.stack_bytes = bytes;
+	(void)drain_ms;
+}
+
+static void stop(void *self)
+{
+	((struct ptrace_source *)self)->stopping = true;
+}
+
+static void close_source(void *self)
+{
+	struct ptrace_source *s = self;
+	stop_timer_fini(&s->timer);
+	for (size_t i = 0; i < s->proc_count; i++)
+		free(s->procs[i].code);
+	free(s->procs);
+	free(s->threads);
+	hash_map_fini(&s->by_tid);
+	strbuf_fini(&s->pending);
+	free(s->stack);
+	free(s);
+}
+
+/* --- opening ------------------------------------------------------------------------- */
+
+static int yama_scope(void)
+{
+	int scope = 0;
+	FILE *f = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+	if (f != NULL) {
+		if (fscanf(f, "%d", &scope) != 1)
+			scope = 0;
+		fclose(f);
+	}
+	return scope;
+}
+
+static enum ctop_err check_tracer(struct ptrace_source *s, const struct target_info *t,
+                                  struct err *e)
+{
+	char *text;
+	size_t len;
+	struct target_info tracer = {0};
+	if (broker_read_proc(s->broker, t->pid, 0, "status", &text, &len, NULL) != CTOP_OK)
+		return CTOP_OK;
+	const char *at = strstr(text, "\nTracerPid:");
+	pid_t pid = at != NULL ? (pid_t)atol(at + 11) : 0;
+	free(text);
+	if (pid == 0)
+		return CTOP_OK;
+	target_read(s->broker, pid, 0, &tracer, NULL);
+	return err_set(e, CTOP_EPERM, "%d (%s) is already traced by %d (%s); end that first",
+	               t->pid, t->comm, pid, tracer.comm);
+}
+
+static enum ctop_err refused(const struct target_info *t, int why, struct err *e)
+{
+	int scope = yama_scope();
+	if (why == ENOEXEC)
+		return err_set(e, CTOP_EUNSUP,
+		               "cannot trace %d (%s): it is a 32-bit program, which ctop does not "
+		               "unwind",
+		               t->pid, t->comm);
+	if (why == EPERM && t->uid == geteuid() && scope > 0)
+		return err_set(
+		        e, CTOP_EPERM,
+		        "cannot trace %d (%s): kernel.yama.ptrace_scope is %d; start it with: ctop "
+		        "-- COMMAND, or run ctop as root, or once: sudo sysctl "
+		        "kernel.yama.ptrace_scope=0",
+		        t->pid, t->comm, scope);
+	if (why == EPERM)
+		return err_set(e, CTOP_EPERM,
+		               "cannot trace %d (%s): it belongs to another user or has privileges "
+		               "of its own; run ctop as root",
+		               t->pid, t->comm);
+	return err_errno(e, err_from_errno(why), why, "cannot trace %d (%s)", t->pid, t->comm);
+}
+
+/* Whether the first target may be looked into at all. */
+static enum ctop_err try_one(struct ptrace_source *s, const struct target_info *t, struct err *e)
+{
+	struct stop_copy c = {.regs_mask = s->config.regs_mask,
+	                      .sp_slot = s->config.sp_slot,
+	                      .own_child = s->config.launched,
+	                      .stack = s->stack};
+	enum stop_result rc = stop_copy(&s->timer, t->pid, t->pid, &c);
+	for (unsigned i = 0; rc == STOP_LATE && i < 1000 && !stop_let_go(t->pid, c.own_child); i++)
+		usleep(1000);
+	s->held_ns = (double)c.held_ns;
+	if (rc == STOP_GONE)
+		return err_set(e, CTOP_ENOENT, "process %d ended while ctop was attaching", t->pid);
+	return rc == STOP_REFUSED ? refused(t, c.why, e) : CTOP_OK;
+}
+
+static enum ctop_err open_source(struct ptrace_source *s, struct err *e)
+{
+	const struct source_config *c = &s->config;
+	if (c->whole_machine)
+		return err_set(e, CTOP_EUNSUP, "the whole machine cannot be traced; give --pid");
+	for (size_t i = 0; i < c->pid_count; i++) {
+		struct target_info info;
+		enum ctop_err rc = c->launched ? target_read(s->broker, c->pids[i], 0, &info, e)
+		                               : target_check(s->broker, c->pids[i], &info, e);
+		if (rc == CTOP_OK)
+			rc = check_tracer(s, &info, e);
+		if (rc == CTOP_OK)
+			rc = try_one(s, &info, e);
+		if (rc != CTOP_OK)
+			return rc;
+		add_process(s, c->pids[i], c->launched, c->launched);
+	}
+	if (c->follow_children && !c->launched) {
+		size_t before = s->proc_count;
+		list_children(s);
+		for (size_t i = before; i < s->proc_count; i++)
+			if (clock_pid_cpu_ns(s->procs[i].pid, &s->procs[i].base_ns))
+				s->procs[i].cpu_ns = s->procs[i].base_ns;
+	}
+	for (size_t i = 0; i < s->thread_count; i++)
+		s->threads[i].counted_ns = s->threads[i].used_ns;
+	return CTOP_OK;
+}
+
+enum ctop_err source_open_ptrace(struct source *out, struct broker *b,
+                                 const struct source_config *config, struct err *e)
+{
+	static const struct source_ops ops = {.name = "ptrace",
+	                                      .drain = drain,
+	                                      .due = due,
+	                                      .set_stack = set_stack,
+	                                      .stop = stop,
+	                                      .close = close_source};
+	struct ptrace_source *s = mem_zalloc(1, sizeof *s);
+	s->broker = b;
+	s->config = *config;
+	s->stack = mem_alloc(RECORD_STACK_MAX + 8);
+	s->seed = (unsigned)clock_now_ns();
+	enum ctop_err rc = open_source(s, e);
+	s->config.pids = NULL;
+	if (rc != CTOP_OK) {
+		close_source(s);
+		return rc;
+	}
+	s->stats_due = clock_now_ns() + CLOCK_NS_PER_SEC / 4;
+	*out = (struct source){
+	        .ops = &ops,
+	        .self = s,
+	        .info = {.way = WAY_PTRACE,
+	                 .rate_hz = config->rate_hz,
+	                 .stack_bytes = config->stack_bytes,
+	                 .drain_ms = 100,
+	                 .regs_mask = config->regs_mask},
+	};
+	return CTOP_OK;
+}

@@ -1,0 +1,56 @@
+/* ptrace_stop: one look into a running thread: it is stopped, copied from, and let go.
+ * Private to the sample layer. All calls from one thread, the tracer.
+ */
+#ifndef CTOP_SAMPLE_PTRACE_STOP_H
+#define CTOP_SAMPLE_PTRACE_STOP_H
+
+#include "ctop/err.h"
+#include "ctop/record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+enum stop_result {
+	STOP_COPIED,
+	STOP_GONE,    /* it has ended */
+	STOP_REFUSED, /* the kernel does not allow it */
+	STOP_LATE, /* it does not stop (uninterruptible sleep): call stop_let_go() until it does */
+};
+
+/* What is wanted, and what was got. */
+struct stop_copy {
+	uint64_t regs_mask;  /* as for perf; in */
+	uint32_t sp_slot;    /* which of those is the stack pointer; in */
+	uint32_t stack_most; /* bytes of stack, multiple of 8; in */
+	uint64_t stack_base; /* nothing above is wanted; 0: not known; in */
+	bool own_child;      /* somebody else waits for its end; in */
+	uint64_t regs[RECORD_REGS_MAX];
+	uint32_t nr_regs;
+	uint64_t pc;
+	unsigned char *stack;   /* `stack_most` bytes, the caller's */
+	uint32_t stack_len;     /* multiple of 8 */
+	bool full;              /* the stack may go on beyond the copy */
+	uint64_t time, held_ns; /* when it was stopped (CLOCK_MONOTONIC), and for how long */
+	int why;                /* errno, for STOP_REFUSED */
+};
+
+/* What ends a wait that takes too long: a timer of the thread that waits. Zero-initialised: none
+ * yet. */
+struct stop_timer {
+	pid_t owner;
+	timer_t timer;
+};
+
+/* Stops thread `tid` of process `pid` for as long as copying takes. Whatever the result but
+ * STOP_LATE, it runs on as if nothing had been: a signal that came meanwhile is passed on. */
+enum stop_result stop_copy(struct stop_timer *timer, pid_t pid, pid_t tid, struct stop_copy *c);
+
+void stop_timer_fini(struct stop_timer *timer);
+
+/* Lets a thread go that was late. False while it still does not stop. */
+bool stop_let_go(pid_t tid, bool own_child);
+
+#endif
