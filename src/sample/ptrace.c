@@ -29,7 +29,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-static const uint64_t LIST_NS = 50 * CLOCK_NS_PER_MS, MAPS_NS = 500 * CLOCK_NS_PER_MS;
+static const uint64_t LIST_NS = 50 * CLOCK_NS_PER_MS, MAPS_NS = 100 * CLOCK_NS_PER_MS;
+static const uint64_t MAPS_SOON_NS = 2 * CLOCK_NS_PER_MS; /* one change is followed by others */
 static const uint64_t CHILDREN_NS = CLOCK_NS_PER_SEC, STATS_NS = CLOCK_NS_PER_SEC;
 static const uint64_t LATE_NS = CLOCK_NS_PER_MS; /* a thread that does not stop is asked again */
 static const double STOPPED_MOST = 0.02;         /* of the time, each thread */
@@ -55,7 +56,7 @@ struct process {
 	pid_t pid;
 	uint64_t start_ticks, stack_base;
 	uint64_t base_ns, cpu_ns; /* its CPU clock at the start, and last */
-	uint64_t maps_hash, maps_due;
+	uint64_t maps_hash, maps_due, maps_pause;
 	struct range *code; /* what is executable */
 	size_t code_count, code_cap;
 	bool alive, own_child;
@@ -79,6 +80,11 @@ struct ptrace_source {
 	unsigned seed;
 	bool stopping, ended;
 };
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
 
 /* --- processes and threads ----------------------------------------------------------- */
 
@@ -150,7 +156,8 @@ static void read_maps(struct ptrace_source *s, struct process *p, uint64_t now)
 	if (broker_read_proc(s->broker, p->pid, 0, "maps", &text, &len, NULL) != CTOP_OK)
 		return;
 	uint64_t hash = hash_bytes(text, len) | 1;
-	if (hash != p->maps_hash) {
+	bool changed = hash != p->maps_hash;
+	if (changed) {
 		bool first = p->maps_hash == 0;
 		p->maps_hash = hash;
 		keep_ranges(p, text);
@@ -163,7 +170,9 @@ static void read_maps(struct ptrace_source *s, struct process *p, uint64_t now)
 	}
 	free(text);
 	uint64_t cost = clock_now_ns() - now;
-	p->maps_due = now + (cost * 100 > MAPS_NS ? cost * 100 : MAPS_NS);
+	p->maps_pause = changed ? MAPS_SOON_NS : p->maps_pause * 2;
+	p->maps_pause = p->maps_pause < MAPS_NS ? p->maps_pause : MAPS_NS;
+	p->maps_due = now + larger(p->maps_pause, 100 * cost);
 }
 
 static struct thread *find_thread(struct ptrace_source *s, pid_t tid)
@@ -420,11 +429,6 @@ static void look_at_threads(struct ptrace_source *s, struct ring *out)
 
 /* --- the drain --------------------------------------------------------------------------- */
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 /* Between two rounds of looks, ns: as asked, but for what a stop and a round take. */
 static uint64_t period(const struct ptrace_source *s)
 {
@@ -583,19 +587,27 @@ static int yama_scope(void)
 	return scope;
 }
 
-static enum ctop_err check_tracer(struct ptrace_source *s, const struct target_info *t,
-                                  struct err *e)
+/* A number of /proc/PID/status, 0 when it is not there. */
+static pid_t status_number(struct ptrace_source *s, pid_t pid, const char *line)
 {
 	char *text;
 	size_t len;
-	struct target_info tracer = {0};
-	if (broker_read_proc(s->broker, t->pid, 0, "status", &text, &len, NULL) != CTOP_OK)
-		return CTOP_OK;
-	const char *at = strstr(text, "\nTracerPid:");
-	pid_t pid = at != NULL ? (pid_t)atol(at + 11) : 0;
+	if (broker_read_proc(s->broker, pid, 0, "status", &text, &len, NULL) != CTOP_OK)
+		return 0;
+	const char *at = strstr(text, line);
+	pid_t n = at != NULL ? (pid_t)atol(at + strlen(line)) : 0;
 	free(text);
-	if (pid == 0)
+	return n;
+}
+
+static enum ctop_err check_tracer(struct ptrace_source *s, const struct target_info *t,
+                                  struct err *e)
+{
+	struct target_info tracer = {0};
+	pid_t thread = status_number(s, t->pid, "\nTracerPid:");
+	if (thread == 0)
 		return CTOP_OK;
+	pid_t pid = status_number(s, thread, "\nTgid:");
 	target_read(s->broker, pid, 0, &tracer, NULL);
 	return err_set(e, CTOP_EPERM, "%d (%s) is already traced by %d (%s); end that first",
 	               t->pid, t->comm, pid, tracer.comm);
