@@ -33,6 +33,7 @@ static const uint64_t LIST_NS = 50 * CLOCK_NS_PER_MS, MAPS_NS = 100 * CLOCK_NS_P
 static const uint64_t MAPS_SOON_NS = 2 * CLOCK_NS_PER_MS; /* one change is followed by others */
 static const uint64_t CHILDREN_NS = CLOCK_NS_PER_SEC, STATS_NS = CLOCK_NS_PER_SEC;
 static const uint64_t LATE_NS = CLOCK_NS_PER_MS; /* a thread that does not stop is asked again */
+static const double USUAL_NS = 30000;            /* a stop, a round: to begin with */
 static const double STOPPED_MOST = 0.02;         /* of the time, each thread */
 static const double SCAN_MOST = 0.01;            /* of a CPU: looking which threads run */
 static const uint64_t ACTIVE_NS = 20 * CLOCK_NS_PER_MS;
@@ -73,13 +74,20 @@ struct ptrace_source {
 	struct strbuf pending;
 	size_t pending_at;
 	unsigned char *stack;
-	struct stop_timer timer;
+	struct stopper stopper;
 	uint64_t list_due, children_due, stats_due, next_ns;
 	double held_ns, scan_ns; /* a stop, a look at all threads: what they take, of late */
 	uint64_t lost, weight_ns;
 	unsigned seed;
 	bool stopping, ended;
 };
+
+/* A running mean that one outlier does not carry away. */
+static void follow(double *mean, double now)
+{
+	enum { OF = 16, MOST = 8 };
+	*mean += ((now < *mean * MOST ? now : *mean * MOST) - *mean) / OF;
+}
 
 static uint64_t larger(uint64_t a, uint64_t b)
 {
@@ -376,11 +384,11 @@ static void sample(struct ptrace_source *s, struct ring *out, struct thread *t)
 	        .own_child = is_own_child(s, t),
 	        .stack = s->stack,
 	};
-	enum stop_result rc = stop_copy(&s->timer, t->pid, t->tid, &c);
+	enum stop_result rc = stop_copy(&s->stopper, t->pid, t->tid, &c);
 	t->late = rc == STOP_LATE;
 	if (rc != STOP_COPIED)
 		return;
-	s->held_ns += ((double)c.held_ns - s->held_ns) / 16;
+	follow(&s->held_ns, (double)c.held_ns);
 	thread_cpu(s, t->pid, t->tid, &t->used_ns); /* exact, now that it was stopped */
 	uint64_t weight = t->used_ns - t->counted_ns;
 	t->counted_ns = t->used_ns;
@@ -424,7 +432,7 @@ static void look_at_threads(struct ptrace_source *s, struct ring *out)
 		}
 	}
 	double took = (double)(clock_thread_cpu_ns() - start - spent);
-	s->scan_ns += (took - s->scan_ns) / 16;
+	follow(&s->scan_ns, took);
 }
 
 /* --- the drain --------------------------------------------------------------------------- */
@@ -562,7 +570,7 @@ static void stop(void *self)
 static void close_source(void *self)
 {
 	struct ptrace_source *s = self;
-	stop_timer_fini(&s->timer);
+	stopper_fini(&s->stopper);
 	for (size_t i = 0; i < s->proc_count; i++)
 		free(s->procs[i].code);
 	free(s->procs);
@@ -621,7 +629,17 @@ static enum ctop_err refused(const struct target_info *t, int why, struct err *e
 		               "cannot trace %d (%s): it is a 32-bit program, which ctop does not "
 		               "unwind",
 		               t->pid, t->comm);
-	if (why == EPERM && t->uid == geteuid() && scope > 0)
+	if (why == EPERM && scope == 3)
+		return err_set(e, CTOP_EPERM,
+		               "cannot trace %d (%s): kernel.yama.ptrace_scope is 3, which "
+		               "forbids it to everybody until the next boot",
+		               t->pid, t->comm);
+	if (why == EPERM && t->uid == geteuid() && scope == 2)
+		return err_set(e, CTOP_EPERM,
+		               "cannot trace %d (%s): kernel.yama.ptrace_scope is 2; run ctop as "
+		               "root, or once: sudo sysctl kernel.yama.ptrace_scope=0",
+		               t->pid, t->comm);
+	if (why == EPERM && t->uid == geteuid() && scope == 1)
 		return err_set(
 		        e, CTOP_EPERM,
 		        "cannot trace %d (%s): kernel.yama.ptrace_scope is %d; start it with: ctop "
@@ -643,10 +661,9 @@ static enum ctop_err try_one(struct ptrace_source *s, const struct target_info *
 	                      .sp_slot = s->config.sp_slot,
 	                      .own_child = s->config.launched,
 	                      .stack = s->stack};
-	enum stop_result rc = stop_copy(&s->timer, t->pid, t->pid, &c);
+	enum stop_result rc = stop_copy(&s->stopper, t->pid, t->pid, &c);
 	for (unsigned i = 0; rc == STOP_LATE && i < 1000 && !stop_let_go(t->pid, c.own_child); i++)
 		usleep(1000);
-	s->held_ns = (double)c.held_ns;
 	if (rc == STOP_GONE)
 		return err_set(e, CTOP_ENOENT, "process %d ended while ctop was attaching", t->pid);
 	return rc == STOP_REFUSED ? refused(t, c.why, e) : CTOP_OK;
@@ -695,6 +712,7 @@ enum ctop_err source_open_ptrace(struct source *out, struct broker *b,
 	s->config = *config;
 	s->stack = mem_alloc(RECORD_STACK_MAX + 8);
 	s->seed = (unsigned)clock_now_ns();
+	s->held_ns = s->scan_ns = USUAL_NS;
 	enum ctop_err rc = open_source(s, e);
 	s->config.pids = NULL;
 	if (rc != CTOP_OK) {

@@ -11,8 +11,10 @@
 #include <asm/perf_regs.h>
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
@@ -21,6 +23,7 @@
 #include <unistd.h>
 
 static const uint64_t WAIT_NS = 10 * CLOCK_NS_PER_MS;
+static const uint64_t WAKE_NS = 20000; /* from the stop to our waking up on a CPU that is free */
 enum { PAGE = 4096, PAGES = RECORD_STACK_MAX / PAGE + 2 };
 
 /* How a stop came about: the signal to pass on when it is let go. */
@@ -58,7 +61,7 @@ static void nothing(int sig)
 }
 
 /* A timer whose signal goes to the calling thread, and ends no more than a system call of it. */
-static bool make_timer(struct stop_timer *t)
+static bool prepare(struct stopper *t)
 {
 	if (t->owner == gettid())
 		return true;
@@ -66,26 +69,29 @@ static bool make_timer(struct stop_timer *t)
 	struct sigaction act = {.sa_handler = nothing};
 	struct sigevent ev = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = sig};
 	sigset_t set;
-	stop_timer_fini(t);
+	stopper_fini(t);
 	ev._sigev_un._tid = gettid(); /* glibc has no other name for it */
 	sigemptyset(&set);
 	sigaddset(&set, sig);
 	if (sigaction(sig, &act, NULL) != 0 || pthread_sigmask(SIG_UNBLOCK, &set, NULL) != 0 ||
 	    timer_create(CLOCK_MONOTONIC, &ev, &t->timer) != 0)
 		return false;
+	t->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	t->owner = gettid();
 	return true;
 }
 
-void stop_timer_fini(struct stop_timer *t)
+void stopper_fini(struct stopper *t)
 {
-	if (t->owner != 0)
+	if (t->owner != 0) {
 		timer_delete(t->timer);
+		close(t->schedstat);
+	}
 	t->owner = 0;
 }
 
 /* Sleeps until the thread has stopped, so that it gets a CPU to stop on, but not for long. */
-static int wait_for_stop(struct stop_timer *t, pid_t tid, bool own_child, struct stop *out)
+static int wait_for_stop(struct stopper *t, pid_t tid, bool own_child, struct stop *out)
 {
 	struct itimerspec often = {{0, (long)WAIT_NS}, {0, (long)WAIT_NS}}, never = {0};
 	uint64_t start = clock_now_ns();
@@ -161,20 +167,32 @@ static void copy_stack(pid_t pid, struct stop_copy *c)
 	c->full = c->full && c->stack_len == want;
 }
 
-enum stop_result stop_copy(struct stop_timer *timer, pid_t pid, pid_t tid, struct stop_copy *c)
+/* How long the calling thread has waited for a CPU so far, ns: the second number. */
+static uint64_t waited(const struct stopper *t)
+{
+	char text[96];
+	ssize_t n = pread(t->schedstat, text, sizeof text - 1, 0);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	const char *second = strchr(text, ' ');
+	return second != NULL ? strtoull(second, NULL, 10) : 0;
+}
+
+enum stop_result stop_copy(struct stopper *me, pid_t pid, pid_t tid, struct stop_copy *c)
 {
 	struct stop s;
 	c->why = EAGAIN;
-	if (!make_timer(timer))
+	if (!prepare(me))
 		return STOP_REFUSED;
 	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0) {
 		c->why = errno;
 		return errno == ESRCH ? STOP_GONE : STOP_REFUSED;
 	}
-	uint64_t start = clock_now_ns();
+	uint64_t before = waited(me);
 	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) != 0)
 		return STOP_GONE;
-	int rc = wait_for_stop(timer, tid, c->own_child, &s);
+	int rc = wait_for_stop(me, tid, c->own_child, &s);
 	if (rc == 0)
 		return STOP_LATE;
 	if (rc < 0)
@@ -184,7 +202,9 @@ enum stop_result stop_copy(struct stop_timer *timer, pid_t pid, pid_t tid, struc
 	if (ok)
 		copy_stack(pid, c);
 	detach(tid, &s);
-	c->held_ns = clock_now_ns() - start;
+	/* A thread that waits for a CPU is not held by us until it gets one; but when it has
+	 * stopped and we wait for ours, it is. */
+	c->held_ns = clock_now_ns() - c->time + (waited(me) - before) + WAKE_NS;
 	c->why = ENOEXEC;
 	return ok ? STOP_COPIED : STOP_REFUSED;
 }

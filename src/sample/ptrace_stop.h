@@ -30,25 +30,27 @@ struct stop_copy {
 	uint64_t regs[RECORD_REGS_MAX];
 	uint32_t nr_regs;
 	uint64_t pc;
-	unsigned char *stack;   /* `stack_most` bytes, the caller's */
-	uint32_t stack_len;     /* multiple of 8 */
-	bool full;              /* the stack may go on beyond the copy */
-	uint64_t time, held_ns; /* when it was stopped (CLOCK_MONOTONIC), and for how long */
-	int why;                /* errno, for STOP_REFUSED */
+	unsigned char *stack; /* `stack_most` bytes, the caller's */
+	uint32_t stack_len;   /* multiple of 8 */
+	bool full;            /* the stack may go on beyond the copy */
+	uint64_t time,
+	        held_ns; /* when it was stopped (CLOCK_MONOTONIC), and for how long (about) */
+	int why;         /* errno, for STOP_REFUSED */
 };
 
-/* What ends a wait that takes too long: a timer of the thread that waits. Zero-initialised: none
- * yet. */
-struct stop_timer {
+/* What the tracing thread has of its own: a timer that ends a wait which takes too long, and its
+ * schedstat, which tells how long it waits for a CPU itself. Zero-initialised: none yet. */
+struct stopper {
 	pid_t owner;
 	timer_t timer;
+	int schedstat;
 };
 
 /* Stops thread `tid` of process `pid` for as long as copying takes. Whatever the result but
  * STOP_LATE, it runs on as if nothing had been: a signal that came meanwhile is passed on. */
-enum stop_result stop_copy(struct stop_timer *timer, pid_t pid, pid_t tid, struct stop_copy *c);
+enum stop_result stop_copy(struct stopper *me, pid_t pid, pid_t tid, struct stop_copy *c);
 
-void stop_timer_fini(struct stop_timer *timer);
+void stopper_fini(struct stopper *me);
 
 /* Lets a thread go that was late. False while it still does not stop. */
 bool stop_let_go(pid_t tid, bool own_child);

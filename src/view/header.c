@@ -97,8 +97,11 @@ static void fill_line(struct facts_line *l, const struct screen *s,
 	uint32_t threads = alive_threads(s, facts);
 	add(l, 50, STYLE_TITLE, "%u thread%s", threads, threads == 1 ? "" : "s");
 	add(l, 90, STYLE_TITLE, "%.*f%% CPU", st->cpu_percent < 10 ? 1 : 0, st->cpu_percent);
-	add(l, 40, STYLE_TITLE, "%s%s  %u Hz", st->way, st->kernel_frames ? "" : " user-only",
-	    st->rate_hz);
+	/* Who sees less than all should know it. */
+	bool less = !st->kernel_frames && !s->options.replay;
+	bool of_perf = strncmp(st->way, "perf", 4) == 0;
+	add(l, less ? 75 : 40, STYLE_TITLE, "%s%s  %u Hz", st->way,
+	    less && of_perf ? " user-only" : "", st->rate_hz);
 	format_count(text, sizeof text, st->samples);
 	add(l, 70, STYLE_TITLE, "%s sample%s", text, st->samples == 1 ? "" : "s");
 	add_quality(l, s);
