@@ -24,6 +24,10 @@ struct code_object {
 struct code *code_new(void);
 void code_free(struct code *c);
 
+/* A name as it is kept: cleaned, at most so many bytes. */
+enum { CODE_NAME_MAX = 3 * 4096 + 1 };
+void code_clean_name(char out[CODE_NAME_MAX], const char *name, size_t len);
+
 /* Enters an object (at most 4 M; more are ignored). `name` need not be terminated. */
 void code_add(struct code *c, uint64_t start, uint64_t size, uint64_t born, const char *name,
               size_t len);

@@ -64,6 +64,9 @@ bool elf_has_symtab(const struct elf *f);
  * 512 MB. NULL when there is none. A worker's job. */
 unsigned char *elf_section_bytes(struct elf *f, const char *name, size_t *len);
 
+/* Bytes of the file. */
+uint64_t elf_size(const struct elf *f);
+
 /* Up to `len` bytes at an offset of the file; returns bytes read. */
 size_t elf_read(const struct elf *f, uint64_t offset, void *buf, size_t len);
 

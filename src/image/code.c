@@ -13,10 +13,12 @@
 #include "ctop/utf8.h"
 #include "ctop/vec.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 enum { OBJECTS_MAX = 4 << 20, NAME_MOST = 4096, BACK_MOST = 256 };
+static_assert(3 * NAME_MOST + 1 <= CODE_NAME_MAX, "a cleaned name fits");
 enum { TAIL = 32 }; /* objects that are not in the index yet, at most, when it is searched */
 
 struct code {
@@ -45,13 +47,18 @@ void code_free(struct code *c)
 	free(c);
 }
 
+void code_clean_name(char out[CODE_NAME_MAX], const char *name, size_t len)
+{
+	utf8_clean(name, len < NAME_MOST ? len : NAME_MOST, out);
+}
+
 void code_add(struct code *c, uint64_t start, uint64_t size, uint64_t born, const char *name,
               size_t len)
 {
-	char clean[3 * NAME_MOST + 1];
+	char clean[CODE_NAME_MAX];
 	if (c->count >= OBJECTS_MAX || size == 0 || start + size < start)
 		return;
-	utf8_clean(name, len < NAME_MOST ? len : NAME_MOST, clean);
+	code_clean_name(clean, name, len);
 	c->objects = vec_reserve(c->objects, &c->cap, c->count + 1, sizeof *c->objects);
 	c->objects[c->count++] = (struct code_object){
 	        .start = start,

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SEGMENTS_MAX = 64 };
@@ -44,33 +45,35 @@ static enum ctop_err read_segments(struct elf *f, struct err *e)
 	return CTOP_OK;
 }
 
-static bool needs_libraries(Elf *handle, const GElf_Phdr *dynamic)
+static bool needs_libraries(const struct elf *f, const GElf_Phdr *dynamic)
 {
-	Elf_Data *data = elf_getdata_rawchunk(handle, (int64_t)dynamic->p_offset, dynamic->p_filesz,
-	                                      ELF_T_DYN);
-	GElf_Dyn d;
-	for (int i = 0; data != NULL && gelf_getdyn(data, i, &d) != NULL && d.d_tag != DT_NULL; i++)
-		if (d.d_tag == DT_NEEDED)
+	enum { MOST = 1024 };
+	Elf64_Dyn d[MOST];
+	size_t len = dynamic->p_filesz < sizeof d ? dynamic->p_filesz : sizeof d;
+	size_t n = elf_read(f, dynamic->p_offset, d, len) / sizeof d[0];
+	for (size_t i = 0; i < n && d[i].d_tag != DT_NULL; i++)
+		if (d[i].d_tag == DT_NEEDED)
 			return true;
 	return false;
 }
 
 /* A library may have an entry as well, often just the first byte of its code, that nothing
  * starts at. A program names a loader; a loader and a static program need no library. */
-static bool is_plain_library(Elf *handle, const GElf_Ehdr *h)
+static bool is_plain_library(const struct elf *f, const GElf_Ehdr *h)
 {
 	size_t count = 0;
-	bool needs = false;
-	elf_getphdrnum(handle, &count);
+	GElf_Phdr dynamic = {.p_filesz = 0};
+	elf_getphdrnum(f->handle, &count);
 	for (size_t i = 0; i < count; i++) {
 		GElf_Phdr p;
-		if (gelf_getphdr(handle, (int)i, &p) == NULL)
+		if (gelf_getphdr(f->handle, (int)i, &p) == NULL)
 			continue;
 		if (p.p_type == PT_INTERP)
 			return false;
-		needs = needs || (p.p_type == PT_DYNAMIC && needs_libraries(handle, &p));
+		if (p.p_type == PT_DYNAMIC)
+			dynamic = p;
 	}
-	return h->e_type == ET_DYN && needs;
+	return h->e_type == ET_DYN && needs_libraries(f, &dynamic);
 }
 
 static enum ctop_err open_handle(struct elf *f, struct err *e)
@@ -85,7 +88,7 @@ static enum ctop_err open_handle(struct elf *f, struct err *e)
 		return err_set(e, CTOP_EFORMAT, "bad ELF header: %s", elf_errmsg(-1));
 	if (gelf_getclass(f->handle) != ELFCLASS64 || h.e_ident[EI_DATA] != ELFDATA2LSB)
 		return err_set(e, CTOP_EUNSUP, "not a 64-bit little-endian ELF file");
-	f->entry = is_plain_library(f->handle, &h) ? 0 : h.e_entry;
+	f->entry = is_plain_library(f, &h) ? 0 : h.e_entry;
 	return read_segments(f, e);
 }
 
@@ -305,7 +308,7 @@ unsigned char *elf_section_bytes(struct elf *f, const char *name, size_t *len)
 	bool gnu = scn == NULL;
 	if (gnu)
 		scn = find_section(f, gnu_name, &h);
-	if (scn == NULL || h.sh_size > SECTION_MOST)
+	if (scn == NULL || h.sh_size > SECTION_MOST || h.sh_size > elf_size(f))
 		return NULL;
 	/* Read past libelf, which would keep a copy of its own. */
 	if (!gnu && (h.sh_flags & SHF_COMPRESSED) == 0) {
@@ -323,6 +326,14 @@ unsigned char *elf_section_bytes(struct elf *f, const char *name, size_t *len)
 	memcpy(copy, data->d_buf, data->d_size);
 	*len = data->d_size;
 	return copy;
+}
+
+uint64_t elf_size(const struct elf *f)
+{
+	struct stat st;
+	if (f->memory != NULL)
+		return f->memory_len;
+	return fstat(f->fd, &st) == 0 && st.st_size > 0 ? (uint64_t)st.st_size : 0;
 }
 
 size_t elf_read(const struct elf *f, uint64_t offset, void *buf, size_t len)

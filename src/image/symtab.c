@@ -119,8 +119,8 @@ static size_t read_strings(const struct strings *s, uint64_t at, char *buf, size
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* A name in a file while symbols are added: borrowed until a few others have been asked for.
- * "" when it is not there, or does not end. */
+/* A name in a file while symbols are added, its first bytes if it is very long: borrowed until a
+ * few others have been asked for. "" when it is not there. */
 static const char *peek_strings(struct symtab *t, uint32_t name)
 {
 	const struct strings *s = strings_of(t, name);
@@ -133,11 +133,11 @@ static const char *peek_strings(struct symtab *t, uint32_t name)
 	struct piece *p = &t->pieces[(id / PIECE) % PIECES];
 	if (p->at != id) {
 		p->at = id;
-		p->len = read_strings(s, number * PIECE, p->bytes, sizeof p->bytes);
+		p->len = read_strings(s, number * PIECE, p->bytes, sizeof p->bytes - 1);
+		p->bytes[p->len] = '\0';
 	}
 	size_t in = (size_t)(at % PIECE);
-	bool whole = in < p->len && memchr(p->bytes + in, '\0', p->len - in) != NULL;
-	return whole ? p->bytes + in : "";
+	return in < p->len ? p->bytes + in : "";
 }
 
 static const char *peek_name(struct symtab *t, uint32_t name)
@@ -273,26 +273,27 @@ static bool add_strings(struct adding *a, const GElf_Shdr *h, bool owned)
 {
 	struct symtab *t = a->t;
 	int fd = elf_fd(a->elf);
-	a->names_len = h->sh_size;
+	uint64_t size = elf_size(a->elf);
+	a->names_len = h->sh_size < size ? h->sh_size : size;
 	if (fd < 0) {
-		if (!block_has_room(t, h->sh_size))
+		if (!block_has_room(t, a->names_len))
 			return false;
-		char *copy = mem_alloc(h->sh_size);
-		a->names_len = elf_read(a->elf, h->sh_offset, copy, h->sh_size);
+		char *copy = mem_alloc(a->names_len + 1);
+		a->names_len = elf_read(a->elf, h->sh_offset, copy, a->names_len);
 		a->names = add_to_block(t, copy, a->names_len);
 		free(copy);
 		return true;
 	}
-	if (h->sh_size >= IN_BLOCK - t->string_end)
+	if (a->names_len >= IN_BLOCK - t->string_end)
 		return false;
 	if (owned && (fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) < 0)
 		return false;
 	t->strings =
 	        vec_reserve(t->strings, &t->string_cap, t->string_count + 1, sizeof *t->strings);
 	t->strings[t->string_count++] =
-	        (struct strings){fd, owned, h->sh_offset, h->sh_size, t->string_end};
+	        (struct strings){fd, owned, h->sh_offset, a->names_len, t->string_end};
 	a->names = t->string_end;
-	t->string_end += (uint32_t)h->sh_size;
+	t->string_end += (uint32_t)a->names_len;
 	return true;
 }
 
@@ -321,52 +322,82 @@ static void add_table(const struct adding *common, const GElf_Shdr *h, bool owne
 	}
 }
 
+/* The first section of a type: a file has no more than one of either table. False when it has
+ * none. */
+static bool find_table(Elf *elf, uint32_t type, GElf_Shdr *h)
+{
+	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;)
+		if (gelf_getshdr(scn, h) != NULL && h->sh_type == type && h->sh_size > 0)
+			return true;
+	return false;
+}
+
 enum ctop_err symtab_add_elf(struct symtab *t, struct elf *f, uint64_t shift, bool lives,
                              struct err *e)
 {
 	Elf *elf = elf_handle(f);
-	/* The whole table holds the exported symbols too. */
-	uint32_t type = elf_has_symtab(f) ? SHT_SYMTAB : SHT_DYNSYM;
-	struct adding common = {.t = t, .elf = f, .shift = shift, .sparse = type == SHT_DYNSYM};
+	GElf_Shdr whole, dynamic;
+	bool has_whole = find_table(elf, SHT_SYMTAB, &whole);
+	bool has_dynamic = find_table(elf, SHT_DYNSYM, &dynamic);
+	struct adding common = {.t = t, .elf = f, .shift = shift, .sparse = !has_whole};
 	struct section *sections = read_sections(elf, &common.section_count);
 	if (sections == NULL)
 		return err_set(e, CTOP_EFORMAT, "bad section headers: %s", elf_errmsg(-1));
 	common.sections = sections;
-	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
-		GElf_Shdr h;
-		if (gelf_getshdr(scn, &h) != NULL && h.sh_type == type)
-			add_table(&common, &h, !lives);
-	}
+	if (has_whole)
+		add_table(&common, &whole, !lives);
+	/* The whole table holds the exported symbols too, but for one that was thinned out. */
+	if (has_dynamic && (!has_whole || whole.sh_size < dynamic.sh_size))
+		add_table(&common, &dynamic, !lives);
 	free(sections);
 	return CTOP_OK;
 }
 
 /* --- sorted ------------------------------------------------------------------ */
 
-/* By address; among aliases the best rank, then the shortest name, then by its letters. */
-static int by_start_rank(const void *va, const void *vb, void *ctx)
+/* By address, then rank. Names are left to pick_alias(): a comparison must not depend on what may
+ * change while it is made. */
+static int by_start_rank(const void *va, const void *vb)
 {
 	const struct entry *a = va, *b = vb;
-	char first[NAME_MOST];
 	if (a->start != b->start)
 		return (a->start > b->start) - (a->start < b->start);
 	uint32_t ra = a->size >> RANK_SHIFT, rb = b->size >> RANK_SHIFT;
 	if (ra != rb)
 		return (ra > rb) - (ra < rb);
-	if (a->name == b->name)
-		return 0;
-	const char *na = peek_name(ctx, a->name);
-	size_t la = strnlen(na, sizeof first);
-	memcpy(first, na, la); /* the next one may take its place */
-	const char *nb = peek_name(ctx, b->name);
-	size_t lb = strnlen(nb, sizeof first);
-	return la != lb ? (la > lb) - (la < lb) : memcmp(first, nb, la);
+	return (a->name > b->name) - (a->name < b->name);
+}
+
+/* Of the aliases at one address the one of the best rank with the shortest name, then by its
+ * letters. They stand sorted from `from` on; returns which, and in *to where they end. */
+static size_t pick_alias(struct symtab *t, size_t from, size_t *to)
+{
+	const struct entry *e = t->entries;
+	char best[NAME_MOST];
+	size_t at = from, len = 0;
+	for (*to = from + 1; *to < t->count && e[*to].start == e[from].start; ++*to) {
+		if (e[*to].size >> RANK_SHIFT != e[from].size >> RANK_SHIFT)
+			continue;
+		if (*to == from + 1) {
+			const char *first = peek_name(t, e[from].name);
+			len = strnlen(first, sizeof best);
+			memcpy(best, first, len);
+		}
+		const char *name = peek_name(t, e[*to].name);
+		size_t n = strnlen(name, sizeof best);
+		if (n > len || n == 0 || (n == len && memcmp(name, best, n) >= 0))
+			continue;
+		memcpy(best, name, n);
+		len = n;
+		at = *to;
+	}
+	return at;
 }
 
 static void sort(struct symtab *t, size_t from, size_t to)
 {
 	if (to - from > 1)
-		qsort_r(t->entries + from, to - from, sizeof *t->entries, by_start_rank, t);
+		qsort(t->entries + from, to - from, sizeof *t->entries, by_start_rank);
 }
 
 /* Where the addresses already rise, as the kernel's do, only aliases are left to sort. */
@@ -391,9 +422,8 @@ void symtab_finish(struct symtab *t)
 	struct entry *e = t->entries;
 	size_t n = 0;
 	sort_entries(t);
-	for (size_t i = 0; i < t->count; i++)
-		if (n == 0 || e[i].start != e[n - 1].start)
-			e[n++] = e[i];
+	for (size_t from = 0, to; from < t->count; from = to)
+		e[n++] = e[pick_alias(t, from, &to)];
 	for (size_t i = 0; i < n; i++) {
 		bool open = (e[i].size & OPEN) != 0;
 		e[i].size &= SIZE_MOST;

@@ -77,6 +77,21 @@ static uint64_t now_of(const struct analyzer *a)
 
 static void handle(struct analyzer *a, const struct record *r);
 
+/* Whether a piece of code is known as it is told: some agents tell everything again and again. */
+static bool is_told_again(struct analyzer *a, const struct record_code *c)
+{
+	const struct image *im = loader_anon(a->loader, procs_get(a->procs, c->h.pid));
+	uint32_t id = im->data.code != NULL && c->moved_from == 0
+	                      ? code_find(im->data.code, c->start, c->born)
+	                      : CODE_NONE;
+	if (id == CODE_NONE)
+		return false;
+	char clean[CODE_NAME_MAX];
+	const struct code_object *o = code_get(im->data.code, id);
+	code_clean_name(clean, c->name, strlen(c->name));
+	return o->start == c->start && o->size == c->len && strcmp(o->name, clean) == 0;
+}
+
 /* What a JIT compiler has told goes the way of all records, into a capture too. */
 static void take_code(struct analyzer *a, struct job *job)
 {
@@ -84,7 +99,8 @@ static void take_code(struct analyzer *a, struct job *job)
 	jits_finish(a->jits, job, &records);
 	for (size_t at = 0; at < records.len;) {
 		const struct record *r = (const void *)(records.data + at);
-		handle(a, r);
+		if (!is_told_again(a, (const struct record_code *)(const void *)r))
+			handle(a, r);
 		at += r->size;
 	}
 	strbuf_fini(&records);

@@ -185,6 +185,8 @@ static void run(struct job *job)
 static void discard(struct job *job)
 {
 	struct read_job *j = (struct read_job *)(void *)job;
+	if (j->file->dropped)
+		file_free(j->file);
 	strbuf_fini(&j->records);
 	free(j);
 }
@@ -265,6 +267,8 @@ static void look(struct jits *j, struct jit_file *f, bool named, uint64_t now_ns
 
 void jits_ran(struct jits *j, const struct proc *p, bool named, uint64_t now_ns)
 {
+	if (procs_get(j->procs, p->pid) != p)
+		return; /* a late sample of what was there before an exec */
 	struct jit_file **list = list_of(j, p);
 	bool has_map = false;
 	for (struct jit_file *f = *list; f != NULL; f = f->next)
@@ -286,9 +290,7 @@ void jits_finish(struct jits *j, struct job *job, struct strbuf *out)
 	struct jit_file *f = done->file;
 	j->waiting--;
 	f->busy = false;
-	if (f->dropped) {
-		file_free(f);
-	} else if (procs_get(j->procs, f->pid)->number == f->process) {
+	if (!f->dropped && procs_get(j->procs, f->pid)->number == f->process) {
 		f->offset = done->from.offset;
 		memcpy(f->tail, done->from.tail, sizeof f->tail);
 		f->tail_len = done->from.tail_len;

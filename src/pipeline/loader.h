@@ -1,7 +1,7 @@
 /* loader: mappings → images, opened and indexed by workers.
  *
  * The first mapping of a file gives it an id and posts a job; the analyzer
- * learns of the answer through its inbox and never touches a cold file itself.
+ * learns of the answer through its inbox, and reads no more of a file than a name.
  * Belongs to the analyzer, but for the jobs' run functions.
  */
 #ifndef CTOP_PIPELINE_LOADER_H

@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { LINE = 64, HEADER = 8, LEAST = 64 * 1024, REWIND_LEAST = 1 << 20 };
+enum { LINE = 64, HEADER = 8, LEAST = 64 * 1024 };
 enum { KIND_DATA = 1, KIND_PAD = 2 };
 
 struct slot_header {
@@ -88,12 +88,11 @@ static struct slot_header *slot_at(const struct ring *r, uint64_t pos)
 
 /* Whether to go back to the beginning now: the ring is empty, and what lies before
  * `at` is room enough. So a consumer that keeps up has the producer write to the same
- * few pages, warm in the caches, and the rest is never touched. */
+ * few megabytes, warm in the caches, and the rest is never touched. */
 static bool should_rewind(const struct ring *r, uint64_t head, uint64_t tail, size_t at,
                           size_t need)
 {
-	size_t least = r->size / 8 < REWIND_LEAST ? r->size / 8 : REWIND_LEAST;
-	return head == tail && at >= least && at >= 4 * r->largest_batch && at >= 8 * need;
+	return head == tail && at >= r->size / 8 && at >= 4 * r->largest_batch && at >= 8 * need;
 }
 
 /* Bytes that may be taken at `head`, less those kept for reserved records. Until the

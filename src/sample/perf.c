@@ -285,6 +285,7 @@ static enum ctop_err open_source(struct perf_self *p, struct err *e)
 	uint64_t now = clock_now_ns();
 	s->stats_due = now + CLOCK_NS_PER_SEC / 4;
 	s->check_due = now + PERF_CHECK_NS;
+	s->storm_from = now;
 	s->storm_due = now + CLOCK_NS_PER_SEC / 20;
 	return rc;
 }
@@ -425,6 +426,7 @@ static void close_source(void *self)
 	free(s->threads);
 	free(s->procs);
 	hash_map_fini(&s->by_id);
+	hash_map_fini(&s->sampling_ids);
 	hash_map_fini(&s->by_tid);
 	hash_map_fini(&s->by_pid);
 	strbuf_fini(&s->pending);

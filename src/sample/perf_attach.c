@@ -224,8 +224,9 @@ bool perf_wants(struct perf_source *s, pid_t pid, pid_t tid, uint64_t id)
 		return pid != 0;
 	if (s->way != WAY_PERF_THREADS)
 		return perf_find_process(s, pid) != NULL;
+	/* Of an event that is closed, perhaps one of all processes. */
 	if (!hash_map_get(&s->by_id, id, &index, NULL))
-		return true;
+		return perf_find_process(s, pid) != NULL;
 	const struct perf_fd *ev = &s->fds[index];
 	struct perf_thread *t = perf_find_thread(s, tid);
 	if (ev->tid == tid || t == NULL)

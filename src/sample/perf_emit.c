@@ -211,6 +211,7 @@ static void emit_sample(struct perf_source *s, struct ring *out, const struct sa
 	struct record_sample *r = ring_reserve(out, size, false);
 	if (r == NULL) {
 		s->lost[LOST_RING]++;
+		s->lost_ever++;
 		return;
 	}
 	*r = (struct record_sample){
@@ -332,11 +333,13 @@ static void note_lost(struct perf_source *s, const struct perf_event_header *h)
 	memcpy(word, h + 1, have);
 	if (h->type == PERF_RECORD_LOST_SAMPLES) {
 		s->lost[LOST_KERNEL] += word[0];
+		s->lost_ever += word[0];
 		return;
 	}
 	/* Which ring it stands in tells what was lost: the event's id is of that ring. */
 	uint32_t index;
-	bool sampling = hash_map_get(&s->by_id, word[0], &index, NULL);
+	bool sampling = hash_map_get(&s->sampling_ids, word[0], &index, NULL);
+	s->lost_ever += sampling ? word[1] : 0;
 	s->lost[sampling ? LOST_KERNEL : LOST_SIDEBAND] += word[1];
 	s->resync = s->resync || !sampling;
 }

@@ -67,10 +67,11 @@ struct perf_process {
 /* How much of the targets' CPU time is seen; since the last look, when the next is due. */
 struct perf_cover {
 	uint64_t due, cpu, weight;
-	double off[2]; /* by how much events of CPUs, and narrower ones, were off when in force last
-	                */
-	bool fresh;    /* the way is a new one */
+	double off[2];  /* how far events of CPUs, and narrower ones, were off of late */
+	bool fresh;     /* the way is a new one */
 	uint64_t retry; /* when the other way may be tried again */
+	uint64_t dwell; /* until when a way that was kept stays */
+	uint64_t lost;  /* samples lost until then: a window with losses tells nothing */
 };
 
 struct perf_source {
@@ -90,7 +91,8 @@ struct perf_source {
 
 	struct perf_fd *fds;
 	size_t fd_count, fd_cap, fd_most;
-	struct hash_map by_id; /* event id → index in fds */
+	struct hash_map by_id;        /* event id → index in fds */
+	struct hash_map sampling_ids; /* of all sampling events there ever were */
 	uint32_t seq;
 
 	struct perf_thread *threads;
@@ -107,10 +109,10 @@ struct perf_source {
 	uint64_t last_released; /* time of the newest record handed on */
 	uint64_t lost[LOST_CAUSES];
 	bool resync;
-	uint64_t late, weight_ns;
+	uint64_t late, weight_ns, lost_ever;
 	uint64_t counted_before; /* by events closed since */
 	uint64_t used_ns;        /* CPU time of the targets, never less than told before */
-	uint64_t stats_due, check_due, storm_due;
+	uint64_t stats_due, check_due, storm_due, storm_from;
 	uint64_t births, switches; /* since / at the last look for storms */
 	struct perf_cover cover;
 };
@@ -177,8 +179,9 @@ void perf_close_events(struct perf_source *s);
 /* What the events counted: what sampling could have seen; ns. 0 when it is not known. */
 uint64_t perf_counted(const struct perf_source *s);
 
-/* The CPU time the targets have used, ns, and how many are alive. */
-uint64_t perf_used_cpu(struct perf_source *s, uint32_t *alive);
+/* The CPU time the targets have used by the kernel's clocks, ns, and how many are alive. It may
+ * fall for a moment when a child ends. */
+uint64_t perf_target_cpu(struct perf_source *s, uint32_t *alive);
 
 #define PERF_CHECK_NS (CLOCK_NS_PER_SEC / 10)
 

@@ -1,5 +1,5 @@
 /* perf_watch: what a live source knows of its targets and of its own completeness: losses,
- * CPU time, storms, the end; see perf_source.h.
+ * CPU time, the end; see perf_source.h.
  */
 #include "ctop/broker.h"
 #include "ctop/clock.h"
@@ -22,7 +22,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
  * account holds all that the child ever used, so what a child had used before the attach is
  * taken off. Both sums miss something, neither counts too much: the larger is nearer to
  * the truth. */
-static uint64_t target_cpu(struct perf_source *s, uint32_t *alive)
+uint64_t perf_target_cpu(struct perf_source *s, uint32_t *alive)
 {
 	uint64_t sum = 0, with_children = 0, before = 0;
 	*alive = 0;
@@ -56,9 +56,11 @@ uint64_t perf_counted(const struct perf_source *s)
 
 /* The CPU time the targets have used. What a process used moves to its parent when it is
  * waited for, and is in neither sum until then: the highest reading stands. */
-uint64_t perf_used_cpu(struct perf_source *s, uint32_t *alive)
+static uint64_t used_cpu(struct perf_source *s, uint32_t *alive)
 {
-	uint64_t now = larger(target_cpu(s, alive), perf_counted(s));
+	/* A cgroup's events count whoever comes into it. */
+	uint64_t counted = s->way == WAY_PERF_THREADS ? perf_counted(s) : 0;
+	uint64_t now = larger(perf_target_cpu(s, alive), counted);
 	s->used_ns = larger(s->used_ns, now);
 	return s->used_ns;
 }
@@ -75,7 +77,7 @@ static bool put_stats(struct perf_source *s, struct ring *out, uint64_t now)
 	        .way = s->way,
 	        .threads = (uint32_t)s->thread_count,
 	};
-	r.target_cpu_ns = perf_used_cpu(s, &r.targets);
+	r.target_cpu_ns = used_cpu(s, &r.targets);
 	if (s->way == WAY_PERF_SYSTEM)
 		r.target_cpu_ns = s->weight_ns; /* nothing to hold it against */
 	return perf_put(out, &r);
@@ -114,7 +116,7 @@ static bool targets_left(struct perf_source *s)
 	uint32_t alive;
 	if (s->config.whole_machine)
 		return true;
-	target_cpu(s, &alive);
+	perf_target_cpu(s, &alive);
 	bool left = false;
 	for (size_t i = 0; i < s->proc_count; i++) {
 		struct perf_process *p = &s->procs[i];

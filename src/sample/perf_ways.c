@@ -21,12 +21,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+enum { STORM_BIRTHS_SECOND = 200, STORM_BIRTHS_LEAST = 12 };
 enum { STORM_SWITCHES = 50000, STORM_THREADS = 64 };
 static const uint64_t RESCAN_NS = 20 * CLOCK_NS_PER_MS;
 /* Coverage: how long it is measured, alone and on trial, and how soon another trial may be. */
 static const uint64_t COVER_NS = CLOCK_NS_PER_SEC, TRIAL_NS = CLOCK_NS_PER_SEC / 2;
 static const uint64_t COVER_LEAST_NS = CLOCK_NS_PER_SEC / 5; /* of CPU, to tell anything */
-static const uint64_t RETRY_NS = 60 * CLOCK_NS_PER_SEC;
+static const uint64_t RETRY_NS = 60 * CLOCK_NS_PER_SEC, DWELL_NS = 5 * CLOCK_NS_PER_SEC;
 static const double COVER_BAD = 0.10, COVER_BETTER = 0.03;
 
 /* --- events --------------------------------------------------------------------- */
@@ -43,6 +44,7 @@ static enum ctop_err keep_event(struct perf_source *s, int fd, const struct lane
 	}
 	s->fds = vec_reserve(s->fds, &s->fd_cap, s->fd_count + 1, sizeof *s->fds);
 	hash_map_add(&s->by_id, id, (uint32_t)s->fd_count);
+	hash_map_add(&s->sampling_ids, id, 0);
 	s->fds[s->fd_count++] = (struct perf_fd){fd, tid, s->seq};
 	return CTOP_OK;
 }
@@ -163,7 +165,11 @@ static void reopen(struct perf_source *s)
 		return;
 	if (s->way != WAY_PERF_THREADS) {
 		perf_close_events(s);
-		s->no_wide = true;
+		s->no_wide = s->no_wide || s->way == WAY_PERF_CPUS;
+		if (s->way == WAY_PERF_CGROUP) {
+			close(s->cgroup);
+			s->cgroup = -1;
+		}
 		s->way = WAY_PERF_THREADS;
 	}
 	s->thread_count = 0;
@@ -264,23 +270,44 @@ static uint64_t count_switches(struct perf_source *s)
 	return sum;
 }
 
+/* Too many births or switches a second, since the last look. */
 static void watch_storms(struct perf_source *s, uint64_t now)
 {
 	uint64_t was = s->switches, births = s->births;
-	bool first = s->storm_due != 0 && was == 0;
-	if (s->way != WAY_PERF_THREADS || now < s->storm_due || now < s->cover.retry)
+	if (now < s->storm_due)
 		return;
+	double seconds = (double)(now - s->storm_from) / 1e9;
+	bool first = was == 0;
 	s->births = 0;
+	s->storm_from = now;
 	s->storm_due = now + CLOCK_NS_PER_SEC / (first ? 5 : 1);
+	if (s->way != WAY_PERF_THREADS || now < s->cover.retry) {
+		s->switches = 0; /* what went by meanwhile tells nothing */
+		return;
+	}
 	s->switches = count_switches(s);
-	uint64_t limit = first ? STORM_BIRTHS * 3 : STORM_BIRTHS * 50; /* in 50 ms; in a second */
-	if (births > limit)
+	if (births > STORM_BIRTHS_LEAST && (double)births > STORM_BIRTHS_SECOND * seconds)
 		perf_go_wide(s, "threads are created too fast for events of their own");
-	else if (was != 0 && s->switches > was + STORM_SWITCHES)
+	else if (was != 0 && (double)(s->switches - was) > STORM_SWITCHES * seconds &&
+	         s->switches > was)
 		perf_go_wide(s, "it switches threads too fast for events of their own");
 }
 
 /* --- coverage --------------------------------------------------------------------- */
+
+static size_t count_threads(struct perf_source *s)
+{
+	size_t all = 0;
+	for (size_t i = 0; i < s->proc_count; i++) {
+		pid_t *tids = NULL;
+		size_t count = 0;
+		if (s->procs[i].alive &&
+		    target_threads(s->broker, s->procs[i].pid, &tids, &count, NULL) == CTOP_OK)
+			all += count;
+		free(tids);
+	}
+	return all;
+}
 
 /* To the other way: from events of threads or a cgroup to those of CPUs, or back. False when it
  * cannot be gone. */
@@ -292,7 +319,7 @@ static bool take_other(struct perf_source *s)
 		change_way(s, WAY_PERF_CPUS);
 		return s->way == WAY_PERF_CPUS;
 	}
-	if (s->cgroup < 0 && s->thread_count * s->lane_count > EVENTS_READ)
+	if (s->cgroup < 0 && count_threads(s) * s->lane_count > EVENTS_READ)
 		return false;
 	change_way(s, s->cgroup >= 0 ? WAY_PERF_CGROUP : WAY_PERF_THREADS);
 	return true;
@@ -307,25 +334,32 @@ static void judge(struct perf_source *s, double off, uint64_t now)
 	c->off[narrow] = off;
 	bool worse = narrow ? other + COVER_BETTER < off : other < off + COVER_BETTER;
 	bool untried = now >= c->retry;
-	c->fresh = off > COVER_BAD && (untried || worse) && take_other(s);
+	/* A way on trial may be left at once; one that has been kept stays for a while. */
+	bool may_leave = c->fresh || now >= c->dwell;
+	if (c->fresh)
+		c->dwell = now + DWELL_NS;
+	c->fresh = off > COVER_BAD && may_leave && (untried || worse) && take_other(s);
 	if (c->fresh && untried)
 		c->retry = now + RETRY_NS;
 }
 
+/* Measured by the clocks alone, and only where all that they count may be sampled. */
 static void watch_coverage(struct perf_source *s, uint64_t now)
 {
 	struct perf_cover *c = &s->cover;
 	uint32_t alive;
-	if (s->way == WAY_PERF_SYSTEM || now < c->due)
+	if (s->way == WAY_PERF_SYSTEM || now < c->due || !s->kind.kernel ||
+	    !s->config.follow_children)
 		return;
-	uint64_t cpu = perf_used_cpu(s, &alive);
+	uint64_t cpu = perf_target_cpu(s, &alive);
 	uint64_t used = cpu - c->cpu, seen = s->weight_ns - c->weight;
-	bool began = c->due != 0;
+	bool began = c->due != 0 && cpu >= c->cpu && s->lost_ever == c->lost;
 	if (began && used < COVER_LEAST_NS && now < c->due + COVER_NS)
 		return; /* it rests: wait for more */
 	c->due = now + (c->fresh && !began ? TRIAL_NS : COVER_NS);
 	c->cpu = cpu;
 	c->weight = s->weight_ns;
+	c->lost = s->lost_ever;
 	if (began && used >= COVER_LEAST_NS)
 		judge(s,
 		      seen > used ? (double)(seen - used) / (double)used

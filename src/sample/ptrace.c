@@ -31,7 +31,7 @@
 
 static const uint64_t LIST_NS = 50 * CLOCK_NS_PER_MS, MAPS_NS = 100 * CLOCK_NS_PER_MS;
 static const uint64_t MAPS_SOON_NS = 2 * CLOCK_NS_PER_MS; /* one change is followed by others */
-static const uint64_t CHILDREN_NS = CLOCK_NS_PER_SEC, STATS_NS = CLOCK_NS_PER_SEC;
+static const uint64_t CHILDREN_NS = 100 * CLOCK_NS_PER_MS, STATS_NS = CLOCK_NS_PER_SEC;
 static const uint64_t LATE_NS = CLOCK_NS_PER_MS; /* a thread that does not stop is asked again */
 static const double USUAL_NS = 30000;            /* a stop, a round: to begin with */
 static const double STOPPED_MOST = 0.02;         /* of the time, each thread */

@@ -16,8 +16,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { NAME_CAP = 4096 };
+enum { NAME_CAP = 4096, MANGLED_MOST = 1 << 16 };
 
 struct symbols {
 	struct intern *names;
@@ -43,7 +44,14 @@ void symbols_free(struct symbols *s)
 static uint32_t name_found(struct symbols *s, const struct symtab *t, const struct symtab_hit *hit)
 {
 	char mangled[NAME_CAP], name[NAME_CAP];
-	size_t len = demangle(symtab_name(t, hit, mangled, sizeof mangled), name, sizeof name);
+	const char *found = symtab_name(t, hit, mangled, sizeof mangled);
+	char *whole = NULL;
+	if (strlen(found) == sizeof mangled - 1) { /* it was cut, and cannot be demangled so */
+		whole = mem_alloc(MANGLED_MOST);
+		found = symtab_name(t, hit, whole, MANGLED_MOST);
+	}
+	size_t len = demangle(found, name, sizeof name);
+	free(whole);
 	return intern_add(s->names, name, len);
 }
 

@@ -83,7 +83,8 @@ static enum unwind_end doubtful_fp_step(struct unwinder *u, struct walk *w)
 	walk_place(&trial, caller.regs.r[ARCH_PC], &ret);
 	if (root || end != UNWIND_ROOT || !scan_is_return(&ret) ||
 	    !scan_leads_home(u, &trial, true))
-		return end == UNWIND_ROOT ? UNWIND_NO_INFO : end;
+		/* What a register that may hold anything leads to says nothing of the stack. */
+		return end == UNWIND_TRUNCATED || end == UNWIND_ELSEWHERE ? end : UNWIND_NO_INFO;
 	*w = caller;
 	return UNWIND_ROOT;
 }
