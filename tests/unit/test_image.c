@@ -397,6 +397,44 @@ static void stubs_are_named_by_what_they_call(void **state)
 	}
 }
 
+/* Templates make names of many kilobytes; wherever they lie in the string table, they are whole. */
+static void long_names_are_whole(void **state)
+{
+	enum { LONG = 6000, NAMES = 8 };
+	char dir[] = "/tmp/ctop-image-XXXXXX", path[64], name[2 * LONG];
+	unsigned found = 0;
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/p.c", dir);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	for (int i = 0; i < NAMES; i++) {
+		fprintf(f, "int n%d", i);
+		for (int k = 0; k < LONG - 2; k++)
+			fputc('x', f);
+		fputs("(void) { return 1; }\n", f);
+	}
+	fputs("int main(void) { return 0; }\n", f);
+	fclose(f);
+	run_shell("gcc %s -o %s/p", path, dir);
+	snprintf(path, sizeof path, "%s/p", dir);
+	struct image_data d;
+	size_t n;
+	load(path, &d, NULL);
+	const struct elf_segment *s = elf_segments(d.elf, &n);
+	for (size_t i = 0; i < n; i++)
+		for (uint64_t pc = s[i].vaddr; s[i].executable && pc < s[i].vaddr + s[i].filesz;
+		     pc++) {
+			struct symtab_hit hit;
+			if (symtab_find(d.symbols, pc, &hit) && hit.start == pc)
+				found += strlen(symtab_name(d.symbols, &hit, name, sizeof name)) ==
+				         LONG;
+		}
+	assert_int_equal(found, NAMES);
+	image_data_fini(&d);
+	run_shell("rm -r %s", dir);
+}
+
 /* A library's entry is no place where stacks begin. */
 static void only_programs_have_an_entry(void **state)
 {
@@ -565,6 +603,7 @@ int main(void)
 	        cmocka_unit_test(separate_debug_files_give_names),
 	        cmocka_unit_test(stubs_are_named_by_what_they_call),
 	        cmocka_unit_test(only_programs_have_an_entry),
+	        cmocka_unit_test(long_names_are_whole),
 	        cmocka_unit_test(packed_symbols_are_read),
 	        cmocka_unit_test(names_are_demangled_and_cleaned),
 	        cmocka_unit_test(the_kernels_symbols_are_read),
