@@ -9,28 +9,20 @@
  */
 #include "ctop/broker.h"
 #include "ctop/clock.h"
-#include "ctop/hash.h"
 #include "ctop/mem.h"
 #include "ctop/record.h"
 #include "ctop/ring.h"
 #include "ctop/source.h"
-#include "ctop/strbuf.h"
 #include "ctop/target.h"
-#include "ctop/vec.h"
-#include "describe.h"
-#include "ptrace_stop.h"
+#include "ptrace_source.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
-static const uint64_t LIST_NS = 50 * CLOCK_NS_PER_MS, MAPS_NS = 100 * CLOCK_NS_PER_MS;
-static const uint64_t MAPS_SOON_NS = 2 * CLOCK_NS_PER_MS; /* one change is followed by others */
+static const uint64_t LIST_NS = 50 * CLOCK_NS_PER_MS;
 static const uint64_t CHILDREN_NS = 100 * CLOCK_NS_PER_MS, STATS_NS = CLOCK_NS_PER_SEC;
 static const uint64_t LATE_NS = CLOCK_NS_PER_MS; /* a thread that does not stop is asked again */
 static const double USUAL_NS = 30000;            /* a stop, a round: to begin with */
@@ -39,49 +31,6 @@ static const double SCAN_MOST = 0.01;            /* of a CPU: looking which thre
 static const uint64_t ACTIVE_NS = 20 * CLOCK_NS_PER_MS;
 enum { IDLE_LOOKS = 10 }; /* a thread at rest is looked at each so many times */
 
-struct thread {
-	pid_t tid, pid;
-	uint64_t used_ns;    /* CPU time when last looked at */
-	uint64_t counted_ns; /* of that, what samples stand for */
-	uint64_t active;     /* when it was last seen to have used some */
-	uint8_t rest;        /* looks left out until the next */
-	bool late;           /* it is being stopped, and does not yet */
-	bool listed;         /* seen in the last listing */
-};
-
-struct range {
-	uint64_t start, end;
-};
-
-struct process {
-	pid_t pid;
-	uint64_t start_ticks, stack_base;
-	uint64_t base_ns, cpu_ns; /* its CPU clock at the start, and last */
-	uint64_t maps_hash, maps_due, maps_pause;
-	struct range *code; /* what is executable */
-	size_t code_count, code_cap;
-	bool alive, own_child;
-};
-
-struct ptrace_source {
-	struct broker *broker;
-	struct source_config config;
-	struct process *procs;
-	size_t proc_count, proc_cap;
-	struct thread *threads;
-	size_t thread_count, thread_cap;
-	struct hash_map by_tid; /* tid → index in threads */
-	struct strbuf pending;
-	size_t pending_at;
-	unsigned char *stack;
-	struct stopper stopper;
-	uint64_t list_due, children_due, stats_due, next_ns;
-	double held_ns, scan_ns; /* a stop, a look at all threads: what they take, of late */
-	uint64_t lost, weight_ns;
-	unsigned seed;
-	bool stopping, ended;
-};
-
 /* A running mean that one outlier does not carry away. */
 static void follow(double *mean, double now)
 {
@@ -89,221 +38,9 @@ static void follow(double *mean, double now)
 	*mean += ((now < *mean * MOST ? now : *mean * MOST) - *mean) / OF;
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-/* --- processes and threads ----------------------------------------------------------- */
-
-static struct process *find_process(struct ptrace_source *s, pid_t pid)
-{
-	for (size_t i = 0; i < s->proc_count; i++)
-		if (s->procs[i].pid == pid && s->procs[i].alive)
-			return &s->procs[i];
-	return NULL;
-}
-
-/* CPU time of a thread: the first number of its schedstat. */
-static bool thread_cpu(struct ptrace_source *s, pid_t pid, pid_t tid, uint64_t *ns)
-{
-	char *text;
-	size_t len;
-	if (broker_read_proc(s->broker, pid, tid, "schedstat", &text, &len, NULL) != CTOP_OK)
-		return false;
-	*ns = strtoull(text, NULL, 10);
-	free(text);
-	return true;
-}
-
-static void keep_ranges(struct process *p, const char *text)
-{
-	p->code_count = 0;
-	for (const char *at = text; at != NULL && *at != '\0';) {
-		struct range r;
-		char perms[5];
-		if (sscanf(at, "%" SCNx64 "-%" SCNx64 " %4s", &r.start, &r.end, perms) == 3 &&
-		    perms[2] == 'x') {
-			p->code = vec_reserve(p->code, &p->code_cap, p->code_count + 1,
-			                      sizeof *p->code);
-			p->code[p->code_count++] = r;
-		}
-		at = strchr(at, '\n');
-		at = at != NULL ? at + 1 : NULL;
-	}
-}
-
-static void queue_process(struct ptrace_source *s, struct process *p, uint16_t kind, uint64_t now)
-{
-	struct record r = {sizeof r, kind, 0, now, (uint32_t)p->pid, (uint32_t)p->pid};
-	strbuf_add(&s->pending, &r, sizeof r);
-}
-
-/* A process that runs another program now: its name begins anew. */
-static void queue_exec(struct ptrace_source *s, struct process *p, uint64_t now)
-{
-	struct target_info info;
-	if (target_read(s->broker, p->pid, 0, &info, NULL) != CTOP_OK)
-		return;
-	p->stack_base = info.stack_base;
-	size_t len = strlen(info.comm), pad = record_pad(len + 1);
-	struct record_comm c = {.h = {(uint32_t)(sizeof c + pad), RECORD_COMM, RECORD_EXEC, now,
-	                              (uint32_t)p->pid, (uint32_t)p->pid}};
-	strbuf_add(&s->pending, &c, sizeof c);
-	strbuf_add(&s->pending, info.comm, len);
-	strbuf_add(&s->pending, "\0\0\0\0\0\0\0", pad - len);
-}
-
-/* Reads the mappings when they may have changed, and tells of them when they have. Another
- * place of the stack means another program. */
-static void read_maps(struct ptrace_source *s, struct process *p, uint64_t now)
-{
-	char *text;
-	size_t len;
-	struct target_info info;
-	if (broker_read_proc(s->broker, p->pid, 0, "maps", &text, &len, NULL) != CTOP_OK)
-		return;
-	uint64_t hash = hash_bytes(text, len) | 1;
-	bool changed = hash != p->maps_hash;
-	if (changed) {
-		bool first = p->maps_hash == 0;
-		p->maps_hash = hash;
-		keep_ranges(p, text);
-		bool known = target_read(s->broker, p->pid, 0, &info, NULL) == CTOP_OK;
-		if (!first && known && info.stack_base != p->stack_base)
-			queue_exec(s, p, now);
-		else if (!first)
-			queue_process(s, p, RECORD_RESYNC, now);
-		describe_maps(&s->pending, text, p->pid, now);
-	}
-	free(text);
-	uint64_t cost = clock_now_ns() - now;
-	p->maps_pause = changed ? MAPS_SOON_NS : p->maps_pause * 2;
-	p->maps_pause = p->maps_pause < MAPS_NS ? p->maps_pause : MAPS_NS;
-	p->maps_due = now + larger(p->maps_pause, 100 * cost);
-}
-
-static struct thread *find_thread(struct ptrace_source *s, pid_t tid)
-{
-	uint32_t i;
-	return hash_map_get(&s->by_tid, (uint64_t)tid, &i, NULL) ? &s->threads[i] : NULL;
-}
-
-static void add_thread(struct ptrace_source *s, struct process *p, pid_t tid, bool from_birth)
-{
-	struct target_info info;
-	struct thread t = {.tid = tid, .pid = p->pid, .active = clock_now_ns(), .listed = true};
-	uint64_t used;
-	if (!thread_cpu(s, p->pid, tid, &used))
-		return;
-	t.used_ns = t.counted_ns = from_birth ? 0 : used;
-	if (target_read(s->broker, p->pid, tid, &info, NULL) == CTOP_OK)
-		describe_thread(&s->pending, &info, clock_now_ns());
-	s->threads = vec_reserve(s->threads, &s->thread_cap, s->thread_count + 1, sizeof t);
-	hash_map_set(&s->by_tid, (uint64_t)tid, (uint32_t)s->thread_count);
-	s->threads[s->thread_count++] = t;
-}
-
-/* The last entry moves into the hole. */
-static void drop_thread(struct ptrace_source *s, size_t i)
-{
-	struct record r = {sizeof r,
-	                   RECORD_EXIT,
-	                   0,
-	                   clock_now_ns(),
-	                   (uint32_t)s->threads[i].pid,
-	                   (uint32_t)s->threads[i].tid};
-	strbuf_add(&s->pending, &r, sizeof r);
-	hash_map_del(&s->by_tid, (uint64_t)s->threads[i].tid);
-	s->threads[i] = s->threads[--s->thread_count];
-	if (i < s->thread_count)
-		hash_map_set(&s->by_tid, (uint64_t)s->threads[i].tid, (uint32_t)i);
-}
-
-static void list_process(struct ptrace_source *s, struct process *p, bool from_birth)
-{
-	pid_t *tids = NULL;
-	size_t count = 0;
-	if (target_threads(s->broker, p->pid, &tids, &count, NULL) != CTOP_OK)
-		return;
-	for (size_t i = 0; i < count; i++) {
-		struct thread *t = find_thread(s, tids[i]);
-		if (t != NULL)
-			t->listed = true;
-		else
-			add_thread(s, p, tids[i], from_birth);
-	}
-	free(tids);
-}
-
-static void add_process(struct ptrace_source *s, pid_t pid, bool from_birth, bool own_child)
-{
-	struct target_info info;
-	if (target_read(s->broker, pid, 0, &info, NULL) != CTOP_OK || info.kernel_thread)
-		return;
-	s->procs = vec_reserve(s->procs, &s->proc_cap, s->proc_count + 1, sizeof *s->procs);
-	struct process *p = &s->procs[s->proc_count++];
-	*p = (struct process){.pid = pid,
-	                      .start_ticks = info.start_ticks,
-	                      .stack_base = info.stack_base,
-	                      .alive = true,
-	                      .own_child = own_child};
-	if (!from_birth && clock_pid_cpu_ns(pid, &p->base_ns))
-		p->cpu_ns = p->base_ns;
-	list_process(s, p, from_birth);
-	read_maps(s, p, clock_now_ns());
-}
-
-static void list_threads(struct ptrace_source *s)
-{
-	for (size_t i = 0; i < s->thread_count; i++)
-		s->threads[i].listed = false;
-	for (size_t i = 0; i < s->proc_count; i++)
-		if (s->procs[i].alive)
-			list_process(s, &s->procs[i], true);
-	for (size_t i = s->thread_count; i-- > 0;)
-		if (!s->threads[i].listed)
-			drop_thread(s, i);
-}
-
-static void list_children(struct ptrace_source *s)
-{
-	size_t before = s->proc_count;
-	for (size_t i = 0; i < before; i++) {
-		pid_t *kids = NULL;
-		size_t count = 0;
-		if (!s->procs[i].alive ||
-		    target_children(s->broker, s->procs[i].pid, &kids, &count) != CTOP_OK)
-			continue;
-		for (size_t k = 0; k < count; k++)
-			if (kids[k] != getpid() && find_process(s, kids[k]) == NULL)
-				add_process(s, kids[k], true, false);
-		free(kids);
-	}
-}
-
-static bool any_alive(struct ptrace_source *s)
-{
-	bool any = false;
-	for (size_t i = 0; i < s->proc_count; i++) {
-		struct process *p = &s->procs[i];
-		struct target_info info;
-		uint64_t cpu;
-		if (!p->alive)
-			continue;
-		if (clock_pid_cpu_ns(p->pid, &cpu) && cpu > p->cpu_ns)
-			p->cpu_ns = cpu;
-		p->alive = target_read(s->broker, p->pid, 0, &info, NULL) == CTOP_OK &&
-		           info.start_ticks == p->start_ticks && info.state != 'Z' &&
-		           info.state != 'X';
-		any = any || p->alive;
-	}
-	return any;
-}
-
 /* --- samples --------------------------------------------------------------------------- */
 
-static bool is_code(const struct process *p, uint64_t pc)
+static bool is_code(const struct traced_process *p, uint64_t pc)
 {
 	for (size_t i = 0; i < p->code_count; i++)
 		if (pc - p->code[i].start < p->code[i].end - p->code[i].start)
@@ -327,7 +64,7 @@ static bool hand_on_pending(struct ptrace_source *s, struct ring *out)
 	return true;
 }
 
-static void emit(struct ptrace_source *s, struct ring *out, const struct thread *t,
+static void emit(struct ptrace_source *s, struct ring *out, const struct traced_thread *t,
                  const struct stop_copy *c, uint64_t weight)
 {
 	size_t size = sizeof(struct record_sample) + 8 * (size_t)c->nr_regs + c->stack_len;
@@ -352,13 +89,13 @@ static void emit(struct ptrace_source *s, struct ring *out, const struct thread 
 }
 
 /* Whether somebody else here waits for the end of the thread. */
-static bool is_own_child(struct ptrace_source *s, const struct thread *t)
+static bool is_own_child(struct ptrace_source *s, const struct traced_thread *t)
 {
-	const struct process *p = find_process(s, t->pid);
+	const struct traced_process *p = traced_process(s, t->pid);
 	return p != NULL && p->own_child && t->tid == t->pid;
 }
 
-static bool is_running(struct ptrace_source *s, const struct thread *t)
+static bool is_running(struct ptrace_source *s, const struct traced_thread *t)
 {
 	char *text;
 	size_t len;
@@ -371,9 +108,9 @@ static bool is_running(struct ptrace_source *s, const struct thread *t)
 }
 
 /* Takes a sample of a thread that runs. */
-static void sample(struct ptrace_source *s, struct ring *out, struct thread *t)
+static void sample(struct ptrace_source *s, struct ring *out, struct traced_thread *t)
 {
-	struct process *p = find_process(s, t->pid);
+	struct traced_process *p = traced_process(s, t->pid);
 	if (p == NULL || !is_running(s, t))
 		return;
 	struct stop_copy c = {
@@ -389,13 +126,13 @@ static void sample(struct ptrace_source *s, struct ring *out, struct thread *t)
 	if (rc != STOP_COPIED)
 		return;
 	follow(&s->held_ns, (double)c.held_ns);
-	thread_cpu(s, t->pid, t->tid, &t->used_ns); /* exact, now that it was stopped */
+	traced_cpu(s, t->pid, t->tid, &t->used_ns); /* exact, now that it was stopped */
 	uint64_t weight = t->used_ns - t->counted_ns;
 	t->counted_ns = t->used_ns;
 	t->active = c.time;
 	/* What was mapped since the last look must be known before the sample is. */
 	if (!is_code(p, c.pc))
-		read_maps(s, p, clock_now_ns());
+		traced_read_maps(s, p, clock_now_ns());
 	if (weight > 0 && hand_on_pending(s, out))
 		emit(s, out, t, &c, weight);
 	else if (weight > 0)
@@ -407,7 +144,7 @@ static void look_at_threads(struct ptrace_source *s, struct ring *out)
 {
 	uint64_t start = clock_thread_cpu_ns(), spent = 0, now = clock_now_ns();
 	for (size_t i = 0; i < s->thread_count; i++) {
-		struct thread *t = &s->threads[i];
+		struct traced_thread *t = &s->threads[i];
 		uint64_t used;
 		if (t->late) {
 			t->late = !stop_let_go(t->tid, is_own_child(s, t));
@@ -417,7 +154,7 @@ static void look_at_threads(struct ptrace_source *s, struct ring *out)
 			t->rest--;
 			continue;
 		}
-		if (!thread_cpu(s, t->pid, t->tid, &used))
+		if (!traced_cpu(s, t->pid, t->tid, &used))
 			continue;
 		if (used > t->used_ns)
 			t->active = now;
@@ -489,18 +226,18 @@ static bool put_stats(struct ptrace_source *s, struct ring *out, uint64_t now)
 static void keep_house(struct ptrace_source *s, uint64_t now)
 {
 	if (now >= s->list_due) {
-		list_threads(s);
-		s->stopping = s->stopping || !any_alive(s);
+		traced_list_threads(s);
+		s->stopping = s->stopping || !traced_any_alive(s);
 		s->list_due = now + larger(LIST_NS, 100 * (clock_now_ns() - now));
 	}
 	if (s->config.follow_children && now >= s->children_due) {
 		uint64_t from = clock_now_ns();
-		list_children(s);
+		traced_list_children(s);
 		s->children_due = now + larger(CHILDREN_NS, 100 * (clock_now_ns() - from));
 	}
 	for (size_t i = 0; i < s->proc_count; i++)
 		if (s->procs[i].alive && now >= s->procs[i].maps_due)
-			read_maps(s, &s->procs[i], now);
+			traced_read_maps(s, &s->procs[i], now);
 }
 
 /* No thread is left stopped: those that were late are waited for. */
@@ -508,7 +245,7 @@ static bool let_all_go(struct ptrace_source *s)
 {
 	bool all = true;
 	for (size_t i = 0; i < s->thread_count; i++) {
-		struct thread *t = &s->threads[i];
+		struct traced_thread *t = &s->threads[i];
 		t->late = t->late && !stop_let_go(t->tid, is_own_child(s, t));
 		all = all && !t->late;
 	}
@@ -537,7 +274,7 @@ static enum ctop_err drain(void *self, struct ring *out, bool *ended, struct err
 	if (!hand_on_pending(s, out))
 		return CTOP_EAGAIN;
 	if (s->stopping) {
-		any_alive(s);
+		traced_any_alive(s);
 		return finish(s, out, ended);
 	}
 	keep_house(s, now);
@@ -684,11 +421,11 @@ static enum ctop_err open_source(struct ptrace_source *s, struct err *e)
 			rc = try_one(s, &info, e);
 		if (rc != CTOP_OK)
 			return rc;
-		add_process(s, c->pids[i], c->launched, c->launched);
+		traced_add(s, c->pids[i], c->launched, c->launched);
 	}
 	if (c->follow_children && !c->launched) {
 		size_t before = s->proc_count;
-		list_children(s);
+		traced_list_children(s);
 		for (size_t i = before; i < s->proc_count; i++)
 			if (clock_pid_cpu_ns(s->procs[i].pid, &s->procs[i].base_ns))
 				s->procs[i].cpu_ns = s->procs[i].base_ns;
