@@ -22,12 +22,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static const uint64_t LIST_NS = 50 * CLOCK_NS_PER_MS;
+static const uint64_t LIST_NS = 20 * CLOCK_NS_PER_MS;
 static const uint64_t CHILDREN_NS = 100 * CLOCK_NS_PER_MS, STATS_NS = CLOCK_NS_PER_SEC;
 static const uint64_t LATE_NS = CLOCK_NS_PER_MS; /* a thread that does not stop is asked again */
 static const double USUAL_NS = 30000;            /* a stop, a round: to begin with */
 static const double STOPPED_MOST = 0.02;         /* of the time, each thread */
-static const double SCAN_MOST = 0.01;            /* of a CPU: looking which threads run */
+static const double LIST_MOST = 0.02; /* of a CPU: looking which threads and children there are */
+static const double SCAN_MOST = 0.01; /* of a CPU: looking which threads run */
 static const uint64_t ACTIVE_NS = 20 * CLOCK_NS_PER_MS;
 enum { IDLE_LOOKS = 10 }; /* a thread at rest is looked at each so many times */
 
@@ -122,7 +123,7 @@ static void sample(struct ptrace_source *s, struct ring *out, struct traced_thre
 	        .stack = s->stack,
 	};
 	enum stop_result rc = stop_copy(&s->stopper, t->pid, t->tid, &c);
-	t->late = rc == STOP_LATE;
+	t->late = c.held;
 	if (rc != STOP_COPIED)
 		return;
 	follow(&s->held_ns, (double)c.held_ns);
@@ -223,17 +224,26 @@ static bool put_stats(struct ptrace_source *s, struct ring *out, uint64_t now)
 	return put(out, &r, sizeof r);
 }
 
+/* When to do again what has cost so much CPU time since `from`: at the soonest after `pause`. */
+static uint64_t again(uint64_t now, uint64_t pause, uint64_t from)
+{
+	return now + larger(pause, (uint64_t)((double)(clock_thread_cpu_ns() - from) / LIST_MOST));
+}
+
 static void keep_house(struct ptrace_source *s, uint64_t now)
 {
+	uint64_t from = clock_thread_cpu_ns();
 	if (now >= s->list_due) {
 		traced_list_threads(s);
+		if (s->config.follow_children)
+			traced_peek_children(s);
 		s->stopping = s->stopping || !traced_any_alive(s);
-		s->list_due = now + larger(LIST_NS, 100 * (clock_now_ns() - now));
+		s->list_due = again(now, LIST_NS, from);
 	}
+	from = clock_thread_cpu_ns();
 	if (s->config.follow_children && now >= s->children_due) {
-		uint64_t from = clock_now_ns();
 		traced_list_children(s);
-		s->children_due = now + larger(CHILDREN_NS, 100 * (clock_now_ns() - from));
+		s->children_due = again(now, CHILDREN_NS, from);
 	}
 	for (size_t i = 0; i < s->proc_count; i++)
 		if (s->procs[i].alive && now >= s->procs[i].maps_due)
@@ -399,7 +409,7 @@ static enum ctop_err try_one(struct ptrace_source *s, const struct target_info *
 	                      .own_child = s->config.launched,
 	                      .stack = s->stack};
 	enum stop_result rc = stop_copy(&s->stopper, t->pid, t->pid, &c);
-	for (unsigned i = 0; rc == STOP_LATE && i < 1000 && !stop_let_go(t->pid, c.own_child); i++)
+	for (unsigned i = 0; c.held && i < 1000 && !stop_let_go(t->pid, c.own_child); i++)
 		usleep(1000);
 	if (rc == STOP_GONE)
 		return err_set(e, CTOP_ENOENT, "process %d ended while ctop was attaching", t->pid);
@@ -422,6 +432,8 @@ static enum ctop_err open_source(struct ptrace_source *s, struct err *e)
 		if (rc != CTOP_OK)
 			return rc;
 		traced_add(s, c->pids[i], c->launched, c->launched);
+		if (s->proc_count > 0)
+			s->procs[s->proc_count - 1].is_root = true;
 	}
 	if (c->follow_children && !c->launched) {
 		size_t before = s->proc_count;

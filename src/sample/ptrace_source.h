@@ -42,7 +42,7 @@ struct traced_process {
 	uint64_t maps_hash, maps_due, maps_pause;
 	struct traced_range *code; /* what is executable */
 	size_t code_count, code_cap;
-	bool alive, own_child;
+	bool alive, own_child, is_root; /* is_root: one the user named */
 };
 
 struct ptrace_source {
@@ -79,7 +79,8 @@ void traced_read_maps(struct ptrace_source *s, struct traced_process *p, uint64_
 
 /* Looks for threads and processes that are new or gone. */
 void traced_list_threads(struct ptrace_source *s);
-void traced_list_children(struct ptrace_source *s);
+void traced_list_children(struct ptrace_source *s); /* all there are: dear */
+void traced_peek_children(struct ptrace_source *s); /* most of them: cheap */
 
 /* Whether a process is left; reads their clocks. */
 bool traced_any_alive(struct ptrace_source *s);

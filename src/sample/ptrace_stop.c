@@ -31,18 +31,20 @@ struct stop {
 	int signal;
 };
 
-/* Looks whether the thread has stopped. 1: it has; 0: not yet; −1: it has ended. */
+/* Looks whether the thread has stopped. 1: it has; 0: not yet; −1: it has ended. One that has
+ * ended stays until its tracer has waited for it, and so would a parent that waits for it. */
 static int look(pid_t tid, bool own_child, struct stop *out)
 {
 	siginfo_t si = {0};
-	if (waitid(P_PID, (id_t)tid, &si, WSTOPPED | WNOHANG | __WALL) != 0)
-		return errno == EINTR ? 0 : -1;
-	if (si.si_pid == 0) {
-		/* A traced thread that has ended stays until its tracer has waited for it. */
-		if (!own_child && (waitid(P_PID, (id_t)tid, &si, WEXITED | WNOHANG | __WALL) != 0 ||
-		                   si.si_pid != 0))
-			return -1;
+	int rc = waitid(P_PID, (id_t)tid, &si, WSTOPPED | WNOHANG | __WALL);
+	if (rc != 0 && errno == EINTR)
 		return 0;
+	if (rc != 0 || si.si_pid == 0) {
+		bool stays = rc == 0; /* else: no child of ours can stop, it may have ended */
+		si.si_pid = 0;
+		if (!own_child && waitid(P_PID, (id_t)tid, &si, WEXITED | WNOHANG | __WALL) == 0)
+			stays = si.si_pid == 0;
+		return stays ? 0 : -1;
 	}
 	/* A stop by PTRACE_INTERRUPT or of the whole group has an event; else a signal was about
 	 * to be delivered. */
@@ -50,9 +52,10 @@ static int look(pid_t tid, bool own_child, struct stop *out)
 	return 1;
 }
 
-static void detach(pid_t tid, const struct stop *s)
+/* False when it has been killed in its stop: then it is to be waited for until it has ended. */
+static bool detach(pid_t tid, const struct stop *s)
 {
-	ptrace(PTRACE_DETACH, tid, NULL, (void *)(intptr_t)s->signal);
+	return ptrace(PTRACE_DETACH, tid, NULL, (void *)(intptr_t)s->signal) == 0;
 }
 
 static void nothing(int sig)
@@ -99,11 +102,8 @@ static int wait_for_stop(struct stopper *t, pid_t tid, bool own_child, struct st
 	int rc = 0;
 	timer_settime(t->timer, 0, &often, NULL);
 	do {
-		if (waitid(P_PID, (id_t)tid, &si, WSTOPPED | WNOWAIT | __WALL) == 0 ||
-		    errno == EINTR)
-			rc = look(tid, own_child, out);
-		else
-			rc = -1;
+		waitid(P_PID, (id_t)tid, &si, WSTOPPED | WNOWAIT | __WALL);
+		rc = look(tid, own_child, out);
 	} while (rc == 0 && clock_now_ns() - start < WAIT_NS);
 	timer_settime(t->timer, 0, &never, NULL);
 	return rc;
@@ -183,6 +183,7 @@ enum stop_result stop_copy(struct stopper *me, pid_t pid, pid_t tid, struct stop
 {
 	struct stop s;
 	c->why = EAGAIN;
+	c->held = false;
 	if (!prepare(me))
 		return STOP_REFUSED;
 	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0) {
@@ -190,9 +191,11 @@ enum stop_result stop_copy(struct stopper *me, pid_t pid, pid_t tid, struct stop
 		return errno == ESRCH ? STOP_GONE : STOP_REFUSED;
 	}
 	uint64_t before = waited(me);
-	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) != 0)
-		return STOP_GONE;
+	/* Refused to one that is ending: it is ours all the same, and its parent would wait for it
+	 * as long as we did not. */
+	ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
 	int rc = wait_for_stop(me, tid, c->own_child, &s);
+	c->held = rc == 0;
 	if (rc == 0)
 		return STOP_LATE;
 	if (rc < 0)
@@ -201,7 +204,7 @@ enum stop_result stop_copy(struct stopper *me, pid_t pid, pid_t tid, struct stop
 	bool ok = copy_regs(tid, c);
 	if (ok)
 		copy_stack(pid, c);
-	detach(tid, &s);
+	c->held = !detach(tid, &s);
 	/* A thread that waits for a CPU is not held by us until it gets one; but when it has
 	 * stopped and we wait for ours, it is. */
 	c->held_ns = clock_now_ns() - c->time + (waited(me) - before) + WAKE_NS;
@@ -213,7 +216,5 @@ bool stop_let_go(pid_t tid, bool own_child)
 {
 	struct stop s;
 	int rc = look(tid, own_child, &s);
-	if (rc > 0)
-		detach(tid, &s);
-	return rc != 0;
+	return rc < 0 || (rc > 0 && detach(tid, &s));
 }

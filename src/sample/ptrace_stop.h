@@ -17,7 +17,7 @@ enum stop_result {
 	STOP_COPIED,
 	STOP_GONE,    /* it has ended */
 	STOP_REFUSED, /* the kernel does not allow it */
-	STOP_LATE, /* it does not stop (uninterruptible sleep): call stop_let_go() until it does */
+	STOP_LATE,    /* it does not stop: an uninterruptible sleep, or its end; it is held */
 };
 
 /* What is wanted, and what was got. */
@@ -35,6 +35,7 @@ struct stop_copy {
 	bool full;            /* the stack may go on beyond the copy */
 	uint64_t time,
 	        held_ns; /* when it was stopped (CLOCK_MONOTONIC), and for how long (about) */
+	bool held;       /* it is still ours: call stop_let_go() until it is not */
 	int why;         /* errno, for STOP_REFUSED */
 };
 
@@ -46,8 +47,9 @@ struct stopper {
 	int schedstat;
 };
 
-/* Stops thread `tid` of process `pid` for as long as copying takes. Whatever the result but
- * STOP_LATE, it runs on as if nothing had been: a signal that came meanwhile is passed on. */
+/* Stops thread `tid` of process `pid` for as long as copying takes. Whatever the result, unless
+ * it is still held, it runs on as if nothing had been: a signal that came meanwhile is passed on.
+ */
 enum stop_result stop_copy(struct stopper *me, pid_t pid, pid_t tid, struct stop_copy *c);
 
 void stopper_fini(struct stopper *me);

@@ -83,6 +83,7 @@ void traced_read_maps(struct ptrace_source *s, struct traced_process *p, uint64_
 	char *text;
 	size_t len;
 	struct target_info info;
+	uint64_t from = clock_thread_cpu_ns();
 	if (broker_read_proc(s->broker, p->pid, 0, "maps", &text, &len, NULL) != CTOP_OK)
 		return;
 	uint64_t hash = hash_bytes(text, len) | 1;
@@ -99,7 +100,7 @@ void traced_read_maps(struct ptrace_source *s, struct traced_process *p, uint64_
 		describe_maps(&s->pending, text, p->pid, now);
 	}
 	free(text);
-	uint64_t cost = clock_now_ns() - now;
+	uint64_t cost = clock_thread_cpu_ns() - from;
 	p->maps_pause = changed ? MAPS_SOON_NS : p->maps_pause * 2;
 	p->maps_pause = p->maps_pause < MAPS_NS ? p->maps_pause : MAPS_NS;
 	p->maps_due = now + larger(p->maps_pause, 100 * cost);
@@ -163,7 +164,8 @@ static void list_process(struct ptrace_source *s, struct traced_process *p, bool
 void traced_add(struct ptrace_source *s, pid_t pid, bool from_birth, bool own_child)
 {
 	struct target_info info;
-	if (target_read(s->broker, pid, 0, &info, NULL) != CTOP_OK || info.kernel_thread)
+	if (target_read(s->broker, pid, 0, &info, NULL) != CTOP_OK || info.kernel_thread ||
+	    info.state == 'Z' || info.state == 'X')
 		return;
 	s->procs = vec_reserve(s->procs, &s->proc_cap, s->proc_count + 1, sizeof *s->procs);
 	struct traced_process *p = &s->procs[s->proc_count++];
@@ -186,8 +188,35 @@ void traced_list_threads(struct ptrace_source *s)
 		if (s->procs[i].alive)
 			list_process(s, &s->procs[i], true);
 	for (size_t i = s->thread_count; i-- > 0;)
-		if (!s->threads[i].listed)
+		if (!s->threads[i].listed && !s->threads[i].late)
 			drop_thread(s, i);
+}
+
+static void add_child(struct ptrace_source *s, pid_t pid)
+{
+	if (pid > 0 && pid != getpid() && traced_process(s, pid) == NULL)
+		traced_add(s, pid, true, false);
+}
+
+/* Those of main threads, which the kernel lists (CONFIG_PROC_CHILDREN): cheap. What is found is
+ * looked at in the same round. */
+void traced_peek_children(struct ptrace_source *s)
+{
+	for (size_t i = 0; i < s->proc_count; i++) {
+		pid_t pid = s->procs[i].pid;
+		char *text, *end;
+		size_t len;
+		if (!s->procs[i].alive ||
+		    broker_read_proc(s->broker, pid, pid, "children", &text, &len, NULL) != CTOP_OK)
+			continue;
+		for (const char *at = text;; at = end) {
+			long kid = strtol(at, &end, 10);
+			if (end == at)
+				break;
+			add_child(s, (pid_t)kid);
+		}
+		free(text);
+	}
 }
 
 void traced_list_children(struct ptrace_source *s)
@@ -196,12 +225,11 @@ void traced_list_children(struct ptrace_source *s)
 	for (size_t i = 0; i < before; i++) {
 		pid_t *kids = NULL;
 		size_t count = 0;
-		if (!s->procs[i].alive ||
+		if (!s->procs[i].alive || !s->procs[i].is_root ||
 		    target_children(s->broker, s->procs[i].pid, &kids, &count) != CTOP_OK)
 			continue;
 		for (size_t k = 0; k < count; k++)
-			if (kids[k] != getpid() && traced_process(s, kids[k]) == NULL)
-				traced_add(s, kids[k], true, false);
+			add_child(s, kids[k]);
 		free(kids);
 	}
 }

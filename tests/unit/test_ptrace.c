@@ -174,6 +174,47 @@ static void signals_are_passed_on(void **state)
 	munmap((void *)(uintptr_t)shared_count, 4096);
 }
 
+/* Children that are looked at when they end are still there for their parent to wait for. */
+static void a_parent_of_short_lived_children_goes_on(void **state)
+{
+	enum { CHILDREN = 400 };
+	(void)state;
+	need_ptrace();
+	shared_count = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal((void *)(uintptr_t)shared_count, MAP_FAILED);
+	pid_t pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;) {
+			pid_t child = fork();
+			if (child == 0) {
+				/* Long enough to be found; then the end comes at any instant. */
+				for (uint64_t until = clock_now_ns() + 30 * CLOCK_NS_PER_MS;
+				     clock_now_ns() < until;)
+					continue;
+				_exit(0);
+			}
+			waitpid(child, NULL, 0);
+			++*shared_count;
+		}
+	}
+	struct session_config c = traced_of(&pid, 4999);
+	struct session *s;
+	struct err e = {0};
+	assert_int_equal(session_start(&s, &c, &e), CTOP_OK);
+	uint64_t until = clock_now_ns() + 60 * CLOCK_NS_PER_SEC;
+	while (*shared_count < CHILDREN && clock_now_ns() < until) {
+		struct pollfd fd = {.fd = session_fd(s), .events = POLLIN};
+		poll(&fd, 1, 10);
+		session_ack(s);
+	}
+	assert_true(*shared_count >= CHILDREN);
+	assert_int_equal(session_stop(s, &e), CTOP_OK);
+	session_free(s);
+	workload_end(pid);
+	munmap((void *)(uintptr_t)shared_count, 4096);
+}
+
 /* ctop is killed while it holds the target stopped: the target runs on. */
 static void the_target_survives_the_profiler(void **state)
 {
@@ -293,6 +334,7 @@ int main(void)
 	        cmocka_unit_test(shares_and_seconds_are_those_of_perf),
 	        cmocka_unit_test(a_command_and_its_threads_are_followed),
 	        cmocka_unit_test(signals_are_passed_on),
+	        cmocka_unit_test(a_parent_of_short_lived_children_goes_on),
 	        cmocka_unit_test(the_target_survives_the_profiler),
 	        cmocka_unit_test(a_traced_target_is_refused_by_name),
 	        cmocka_unit_test(where_perf_is_refused_ptrace_serves),
