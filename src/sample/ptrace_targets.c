@@ -121,7 +121,8 @@ static void add_thread(struct ptrace_source *s, struct traced_process *p, pid_t 
 	uint64_t used;
 	if (!traced_cpu(s, p->pid, tid, &used))
 		return;
-	t.used_ns = t.counted_ns = from_birth ? 0 : used;
+	t.used_ns = used;
+	t.counted_ns = from_birth ? 0 : used;
 	if (target_read(s->broker, p->pid, tid, &info, NULL) == CTOP_OK)
 		describe_thread(&s->pending, &info, clock_now_ns());
 	s->threads = vec_reserve(s->threads, &s->thread_cap, s->thread_count + 1, sizeof t);
