@@ -25,8 +25,9 @@
 static const uint64_t LIST_NS = 20 * CLOCK_NS_PER_MS;
 static const uint64_t CHILDREN_NS = 100 * CLOCK_NS_PER_MS, STATS_NS = CLOCK_NS_PER_SEC;
 static const uint64_t LATE_NS = CLOCK_NS_PER_MS; /* a thread that does not stop is asked again */
-static const double USUAL_NS = 30000;            /* a stop, a round: to begin with */
-static const double STOPPED_MOST = 0.02;         /* of the time, each thread */
+static const uint64_t GIVE_UP_NS = CLOCK_NS_PER_SEC / 5; /* the same at the end */
+static const double USUAL_NS = 30000;                    /* a stop, a round: to begin with */
+static const double STOPPED_MOST = 0.02;                 /* of the time, each thread */
 static const double LIST_MOST = 0.02; /* of a CPU: looking which threads and children there are */
 static const double SCAN_MOST = 0.01; /* of a CPU: looking which threads run */
 static const uint64_t ACTIVE_NS = 20 * CLOCK_NS_PER_MS;
@@ -267,7 +268,10 @@ static enum ctop_err finish(struct ptrace_source *s, struct ring *out, bool *end
 	uint64_t now = clock_now_ns();
 	struct record_end r = {.h = {sizeof r, RECORD_END, 0, now, 0, 0}, .wait_status = -1};
 	s->next_ns = now + LATE_NS;
-	if (!let_all_go(s) || !put_stats(s, out, now) || !put(out, &r, sizeof r))
+	s->give_up = s->give_up != 0 ? s->give_up : now + GIVE_UP_NS;
+	/* What does not stop at all is let go by the kernel when this thread ends. */
+	bool gone = let_all_go(s) || now >= s->give_up;
+	if (!gone || !put_stats(s, out, now) || !put(out, &r, sizeof r))
 		return CTOP_EAGAIN;
 	s->ended = *ended = true;
 	return CTOP_OK;

@@ -57,7 +57,7 @@ struct ptrace_source {
 	size_t pending_at;
 	unsigned char *stack;
 	struct stopper stopper;
-	uint64_t list_due, children_due, stats_due, next_ns;
+	uint64_t list_due, children_due, stats_due, next_ns, give_up;
 	double held_ns, scan_ns; /* a stop, a look at all threads: what they take, of late */
 	uint64_t lost, weight_ns;
 	unsigned seed;
