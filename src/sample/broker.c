@@ -58,6 +58,11 @@ enum ctop_err broker_cgroup(struct broker *b, pid_t pid, int *fd, pid_t **pids, 
 	return b->ops->cgroup(b->self, pid, fd, pids, count, e);
 }
 
+int broker_open_mem(struct broker *b, pid_t pid)
+{
+	return b->ops->open_mem != NULL ? b->ops->open_mem(b->self, pid) : -ENOSYS;
+}
+
 int broker_perf_event(struct broker *b, struct perf_event_attr *attr, pid_t pid, int cpu, int group,
                       unsigned long flags)
 {
@@ -208,6 +213,15 @@ static enum ctop_err live_cgroup(void *self, pid_t pid, int *fd, pid_t **pids, s
 	return broker_open_cgroup(pid, fd, pids, count, e);
 }
 
+static int live_open_mem(void *self, pid_t pid)
+{
+	char path[64];
+	(void)self;
+	snprintf(path, sizeof path, "/proc/%d/mem", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? fd : -errno;
+}
+
 static int live_perf_event(void *self, struct perf_event_attr *attr, pid_t pid, int cpu, int group,
                            unsigned long flags)
 {
@@ -224,6 +238,7 @@ struct broker *broker_new_live(void)
 	        .read_proc = live_read_proc,
 	        .list = live_list,
 	        .cgroup = live_cgroup,
+	        .open_mem = live_open_mem,
 	        .perf_event = live_perf_event,
 	};
 	struct broker *b = mem_zalloc(1, sizeof *b);

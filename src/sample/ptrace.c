@@ -90,13 +90,6 @@ static void emit(struct ptrace_source *s, struct ring *out, const struct traced_
 	s->weight_ns += weight;
 }
 
-/* Whether somebody else here waits for the end of the thread. */
-static bool is_own_child(struct ptrace_source *s, const struct traced_thread *t)
-{
-	const struct traced_process *p = traced_process(s, t->pid);
-	return p != NULL && p->own_child && t->tid == t->pid;
-}
-
 static bool is_running(struct ptrace_source *s, const struct traced_thread *t)
 {
 	char *text;
@@ -120,7 +113,7 @@ static void sample(struct ptrace_source *s, struct ring *out, struct traced_thre
 	        .sp_slot = s->config.sp_slot,
 	        .stack_most = s->config.stack_bytes,
 	        .stack_base = t->tid == t->pid ? p->stack_base : 0,
-	        .own_child = is_own_child(s, t),
+	        .own_child = t->own_child,
 	        .stack = s->stack,
 	};
 	enum stop_result rc = stop_copy(&s->stopper, t->pid, t->tid, &c);
@@ -149,7 +142,7 @@ static void look_at_threads(struct ptrace_source *s, struct ring *out)
 		struct traced_thread *t = &s->threads[i];
 		uint64_t used;
 		if (t->late) {
-			t->late = !stop_let_go(t->tid, is_own_child(s, t));
+			t->late = !stop_let_go(t->tid, t->own_child);
 			continue;
 		}
 		if (t->rest > 0) {
@@ -257,7 +250,7 @@ static bool let_all_go(struct ptrace_source *s)
 	bool all = true;
 	for (size_t i = 0; i < s->thread_count; i++) {
 		struct traced_thread *t = &s->threads[i];
-		t->late = t->late && !stop_let_go(t->tid, is_own_child(s, t));
+		t->late = t->late && !stop_let_go(t->tid, t->own_child);
 		all = all && !t->late;
 	}
 	return all;
@@ -405,16 +398,31 @@ static enum ctop_err refused(const struct target_info *t, int why, struct err *e
 	return err_errno(e, err_from_errno(why), why, "cannot trace %d (%s)", t->pid, t->comm);
 }
 
-/* Whether the first target may be looked into at all. */
+/* Whether the target may be looked into at all. One that rests is not stopped for that: its memory
+ * is opened, which wants the same right. */
 static enum ctop_err try_one(struct ptrace_source *s, const struct target_info *t, struct err *e)
 {
 	struct stop_copy c = {.regs_mask = s->config.regs_mask,
 	                      .sp_slot = s->config.sp_slot,
 	                      .own_child = s->config.launched,
 	                      .stack = s->stack};
+	if (t->state != 'R') {
+		int fd = broker_open_mem(s->broker, t->pid);
+		if (fd >= 0)
+			close(fd);
+		return fd >= 0 ? CTOP_OK : refused(t, fd == -EACCES ? EPERM : -fd, e);
+	}
 	enum stop_result rc = stop_copy(&s->stopper, t->pid, t->pid, &c);
-	for (unsigned i = 0; c.held && i < 1000 && !stop_let_go(t->pid, c.own_child); i++)
-		usleep(1000);
+	for (unsigned i = 0; c.held && i < 1000; i++) {
+		c.held = !stop_let_go(t->pid, c.own_child);
+		usleep(c.held ? 1000 : 0);
+	}
+	if (c.held)
+		return err_set(
+		        e, CTOP_EAGAIN,
+		        "%d (%s) does not stop: it is in an uninterruptible sleep; try again "
+		        "when it is not (ps -o stat,wchan -p %d)",
+		        t->pid, t->comm, t->pid);
 	if (rc == STOP_GONE)
 		return err_set(e, CTOP_ENOENT, "process %d ended while ctop was attaching", t->pid);
 	return rc == STOP_REFUSED ? refused(t, c.why, e) : CTOP_OK;

@@ -28,6 +28,7 @@ struct traced_thread {
 	uint64_t active;     /* when it was last seen to have used some */
 	uint8_t rest;        /* looks left out until the next */
 	bool late;           /* it is being stopped, and does not yet */
+	bool own_child;      /* somebody else here waits for its end */
 	bool listed;         /* seen in the last listing */
 };
 

@@ -116,8 +116,11 @@ static void add_thread(struct ptrace_source *s, struct traced_process *p, pid_t 
                        bool from_birth)
 {
 	struct target_info info;
-	struct traced_thread t = {
-	        .tid = tid, .pid = p->pid, .active = clock_now_ns(), .listed = true};
+	struct traced_thread t = {.tid = tid,
+	                          .pid = p->pid,
+	                          .active = clock_now_ns(),
+	                          .own_child = p->own_child && tid == p->pid,
+	                          .listed = true};
 	uint64_t used;
 	if (!traced_cpu(s, p->pid, tid, &used))
 		return;
