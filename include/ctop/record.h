@@ -174,4 +174,14 @@ static inline const unsigned char *record_stack(const struct record_sample *s)
  * and every inner length. For bytes from a file. Any thread. */
 bool record_check(const void *r, size_t len);
 
+struct ring;
+struct strbuf;
+
+/* Hands a record on as one that must not be lost; false when the ring has no room. Producer. */
+bool record_put(struct ring *out, const void *record);
+
+/* Hands on a row of records from *at on, and empties it; false when the ring has no room for the
+ * next one: *at is where to go on. Producer. */
+bool record_put_all(struct ring *out, struct strbuf *records, size_t *at);
+
 #endif

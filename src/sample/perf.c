@@ -360,20 +360,6 @@ static bool release(struct perf_self *p, struct ring *out, uint64_t horizon)
 	return room;
 }
 
-/* Records made here, such as the state at attach, go first. */
-static bool release_pending(struct perf_source *s, struct ring *out)
-{
-	while (s->pending_at < s->pending.len) {
-		const struct record *r = (const void *)(s->pending.data + s->pending_at);
-		if (!perf_put(out, r))
-			return false;
-		s->pending_at += r->size;
-	}
-	strbuf_clear(&s->pending);
-	s->pending_at = 0;
-	return true;
-}
-
 static enum ctop_err drain(void *self, struct ring *out, bool *ended, struct err *e)
 {
 	struct perf_self *p = self;
@@ -384,7 +370,8 @@ static enum ctop_err drain(void *self, struct ring *out, bool *ended, struct err
 	*ended = s->ended;
 	if (s->ended)
 		return CTOP_OK;
-	if (!release_pending(s, out))
+	/* Records made here, such as the state at attach, go first. */
+	if (!record_put_all(out, &s->pending, &s->pending_at))
 		return CTOP_EAGAIN;
 	gather(p);
 	p->blocked = !release(p, out, last ? UINT64_MAX : now - SLACK_NS);

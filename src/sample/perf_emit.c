@@ -71,17 +71,6 @@ uint64_t perf_time(const struct perf_event_header *h)
 	return time;
 }
 
-bool perf_put(struct ring *out, const void *record)
-{
-	const struct record *r = record;
-	void *room = ring_reserve(out, r->size, true);
-	if (room == NULL)
-		return false;
-	memcpy(room, record, r->size);
-	ring_commit(out);
-	return true;
-}
-
 void perf_queue(struct perf_source *s, const void *record)
 {
 	const struct record *r = record;
@@ -315,7 +304,7 @@ static bool emit_task(struct perf_source *s, struct ring *out, const struct perf
 	        .ppid = t->ppid,
 	        .ptid = t->ptid,
 	};
-	if (!perf_put(out, &f))
+	if (!record_put(out, &f))
 		return false;
 	if (born)
 		perf_on_fork(s, &f);

@@ -203,9 +203,6 @@ uint64_t perf_time(const struct perf_event_header *h);
  * not be lost: try again with the same record. */
 bool perf_emit(struct perf_source *s, struct ring *out, const struct perf_event_header *h);
 
-/* Hands a complete record on, as one that must not be lost. */
-bool perf_put(struct ring *out, const void *record);
-
 /* Queues a record in `pending`. */
 void perf_queue(struct perf_source *s, const void *record);
 

@@ -80,7 +80,7 @@ static bool put_stats(struct perf_source *s, struct ring *out, uint64_t now)
 	r.target_cpu_ns = used_cpu(s, &r.targets);
 	if (s->way == WAY_PERF_SYSTEM)
 		r.target_cpu_ns = s->weight_ns; /* nothing to hold it against */
-	return perf_put(out, &r);
+	return record_put(out, &r);
 }
 
 bool perf_put_losses(struct perf_source *s, struct ring *out, uint64_t now)
@@ -91,7 +91,7 @@ bool perf_put_losses(struct perf_source *s, struct ring *out, uint64_t now)
 		                        .cause = i};
 		if (s->lost[i] == 0)
 			continue;
-		if (!perf_put(out, &r))
+		if (!record_put(out, &r))
 			return false;
 		s->lost[i] = 0;
 	}
@@ -144,7 +144,7 @@ static void queue_resync(struct perf_source *s, uint64_t now)
 bool perf_put_end(struct perf_source *s, struct ring *out, uint64_t now)
 {
 	struct record_end r = {.h = {sizeof r, RECORD_END, 0, now, 0, 0}, .wait_status = -1};
-	return perf_put_losses(s, out, now) && put_stats(s, out, now) && perf_put(out, &r);
+	return perf_put_losses(s, out, now) && put_stats(s, out, now) && record_put(out, &r);
 }
 
 void perf_housekeeping(struct perf_source *s, struct ring *out, uint64_t now)

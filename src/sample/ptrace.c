@@ -52,18 +52,7 @@ static bool is_code(const struct traced_process *p, uint64_t pc)
 
 static bool hand_on_pending(struct ptrace_source *s, struct ring *out)
 {
-	while (s->pending_at < s->pending.len) {
-		const struct record *r = (const void *)(s->pending.data + s->pending_at);
-		void *room = ring_reserve(out, r->size, true);
-		if (room == NULL)
-			return false;
-		memcpy(room, r, r->size);
-		ring_commit(out);
-		s->pending_at += r->size;
-	}
-	strbuf_clear(&s->pending);
-	s->pending_at = 0;
-	return true;
+	return record_put_all(out, &s->pending, &s->pending_at);
 }
 
 static void emit(struct ptrace_source *s, struct ring *out, const struct traced_thread *t,
@@ -186,21 +175,11 @@ static void set_next(struct ptrace_source *s, uint64_t now)
 			s->next_ns = now + LATE_NS;
 }
 
-static bool put(struct ring *out, const void *record, size_t size)
-{
-	void *room = ring_reserve(out, size, true);
-	if (room == NULL)
-		return false;
-	memcpy(room, record, size);
-	ring_commit(out);
-	return true;
-}
-
 static bool put_stats(struct ptrace_source *s, struct ring *out, uint64_t now)
 {
 	struct record_lost l = {
 	        .h = {sizeof l, RECORD_LOST, 0, now, 0, 0}, .count = s->lost, .cause = LOST_RING};
-	if (s->lost > 0 && !put(out, &l, sizeof l))
+	if (s->lost > 0 && !record_put(out, &l))
 		return false;
 	s->lost = 0;
 	struct record_stats r = {
@@ -215,7 +194,7 @@ static bool put_stats(struct ptrace_source *s, struct ring *out, uint64_t now)
 		r.target_cpu_ns += s->procs[i].cpu_ns - s->procs[i].base_ns;
 		r.targets += s->procs[i].alive;
 	}
-	return put(out, &r, sizeof r);
+	return record_put(out, &r);
 }
 
 /* When to do again what has cost so much CPU time since `from`: at the soonest after `pause`. */
@@ -264,7 +243,7 @@ static enum ctop_err finish(struct ptrace_source *s, struct ring *out, bool *end
 	s->give_up = s->give_up != 0 ? s->give_up : now + GIVE_UP_NS;
 	/* What does not stop at all is let go by the kernel when this thread ends. */
 	bool gone = let_all_go(s) || now >= s->give_up;
-	if (!gone || !put_stats(s, out, now) || !put(out, &r, sizeof r))
+	if (!gone || !put_stats(s, out, now) || !record_put(out, &r))
 		return CTOP_EAGAIN;
 	s->ended = *ended = true;
 	return CTOP_OK;

@@ -1,5 +1,8 @@
-/* record: checking records that come from a file; see record.h. */
+/* record: checking records that come from a file, handing on those made here; see record.h. */
 #include "ctop/record.h"
+
+#include "ctop/ring.h"
+#include "ctop/strbuf.h"
 
 #include <string.h>
 
@@ -50,4 +53,28 @@ bool record_check(const void *bytes, size_t len)
 	default:
 		return false;
 	}
+}
+
+bool record_put(struct ring *out, const void *record)
+{
+	const struct record *r = record;
+	void *room = ring_reserve(out, r->size, true);
+	if (room == NULL)
+		return false;
+	memcpy(room, record, r->size);
+	ring_commit(out);
+	return true;
+}
+
+bool record_put_all(struct ring *out, struct strbuf *records, size_t *at)
+{
+	while (*at < records->len) {
+		const struct record *r = (const void *)(records->data + *at);
+		if (!record_put(out, r))
+			return false;
+		*at += r->size;
+	}
+	strbuf_clear(records);
+	*at = 0;
+	return true;
 }

@@ -132,6 +132,13 @@ static void a_command_and_its_threads_are_followed(void **state)
 
 static volatile sig_atomic_t *shared_count;
 
+/* A number that children share, 0 at first. */
+static void share_count(void)
+{
+	shared_count = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal((void *)(uintptr_t)shared_count, MAP_FAILED);
+}
+
 static void count_signal(int sig)
 {
 	(void)sig;
@@ -144,8 +151,7 @@ static void signals_are_passed_on(void **state)
 	enum { SIGNALS = 300 };
 	(void)state;
 	need_ptrace();
-	shared_count = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	assert_ptr_not_equal((void *)(uintptr_t)shared_count, MAP_FAILED);
+	share_count();
 	pid_t pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -180,8 +186,7 @@ static void a_parent_of_short_lived_children_goes_on(void **state)
 	enum { CHILDREN = 400 };
 	(void)state;
 	need_ptrace();
-	shared_count = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	assert_ptr_not_equal((void *)(uintptr_t)shared_count, MAP_FAILED);
+	share_count();
 	pid_t pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
