@@ -369,6 +369,12 @@ static enum ctop_err refused(const struct target_info *t, int why, struct err *e
 		        "-- COMMAND, or run ctop as root, or once: sudo sysctl "
 		        "kernel.yama.ptrace_scope=0",
 		        t->pid, t->comm, scope);
+	if (why == EPERM && geteuid() == 0)
+		return err_set(e, CTOP_EPERM,
+		               "cannot trace %d (%s), though ctop runs as root: it is the init "
+		               "process or outside of this container, or ctop lacks "
+		               "CAP_SYS_PTRACE",
+		               t->pid, t->comm);
 	if (why == EPERM)
 		return err_set(e, CTOP_EPERM,
 		               "cannot trace %d (%s): it belongs to another user or has privileges "
