@@ -13,6 +13,7 @@ enum action_kind {
 	ACTION_SAVE,        /* write a snapshot */
 	ACTION_RESET,       /* forget all counts */
 	ACTION_PACKAGES,    /* find the packages of files without symbols */
+	ACTION_LOOK,        /* look where every thread is, stopping none */
 	ACTION_QUERY,       /* count under another query: `query` */
 	ACTION_CHILD_KILL,  /* end the launched command, then quit */
 	ACTION_CHILD_LEAVE, /* quit and leave it running */

@@ -27,6 +27,9 @@ extern const uint8_t arch_saved[ARCH_SAVED];
  * their number is not the mask's. */
 bool arch_from_perf(struct arch_regs *out, const uint64_t *regs, size_t count);
 
+/* A mask like arch_regs.valid of registers given by their places in arch_perf_mask()'s order. */
+uint32_t arch_mask_from_perf(uint32_t places);
+
 /* Registers that stay known in a caller: callee-saved, stack pointer, pc. */
 uint32_t arch_caller_mask(void);
 

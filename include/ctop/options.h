@@ -19,12 +19,13 @@ enum options_command {
 	OPTIONS_LIVE,    /* ctop --pid …, ctop -- CMD, ctop -a */
 	OPTIONS_RECORD,  /* ctop record … */
 	OPTIONS_VIEW,    /* ctop view FILE */
+	OPTIONS_DUMP,    /* ctop dump … */
 	OPTIONS_HELP,    /* --help */
 	OPTIONS_VERSION, /* --version */
 };
 
 enum options_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-enum options_format { FORMAT_FOLDED, FORMAT_TEXT };
+enum options_format { FORMAT_DEFAULT, FORMAT_FOLDED, FORMAT_TEXT, FORMAT_JSON };
 
 enum { OPTIONS_PIDS_MAX = 256 };
 
@@ -47,6 +48,7 @@ struct options {
 	size_t memory; /* bytes */
 	uint32_t refresh_ms;
 	bool no_kernel, no_children;
+	bool no_stop; /* dump: do not stop any thread */
 	enum options_color color;
 	bool ascii, verbose;
 };

@@ -27,6 +27,8 @@ enum record_kind {
 	RECORD_END,        /* struct record_end: no target is left, or the capture ended */
 	RECORD_CODE,       /* struct record_code: a JIT compiler has named a piece of code */
 	RECORD_NOTE,       /* struct record_note: the source has something to tell the user */
+	RECORD_LOOK,       /* struct record_look: a look at every thread begins or is over */
+	RECORD_THREAD,     /* struct record_thread: what such a look has seen of one thread */
 	RECORD_KINDS
 };
 
@@ -35,6 +37,7 @@ enum record_flags {
 	RECORD_INITIAL = 1 << 1,   /* state found at attach, not an event */
 	RECORD_EXEC = 1 << 2,      /* comm: the process has just exec'ed */
 	RECORD_FULL_DUMP = 1 << 3, /* sample: the stack continues beyond the dump */
+	RECORD_PEEK = 1 << 4,      /* sample: of a look, see RECORD_THREAD; counts for nothing */
 };
 
 struct record {
@@ -67,7 +70,7 @@ struct record_sample {
 	uint8_t nr_regs; /* 0 or the number of bits of the mask */
 	uint16_t nr_kernel;
 	uint32_t stack_len; /* bytes captured (already cut to what the kernel filled) */
-	uint32_t reserved;
+	uint32_t unknown;   /* a bit a user register, from the first: its value is not known */
 };
 static_assert(sizeof(struct record_sample) == 48, "sample header is 48 bytes");
 
@@ -148,6 +151,43 @@ struct record_code {
 /* Something the user should know of how sampling goes, in one line. NUL-terminated, padded to 8. */
 struct record_note {
 	struct record h;
+	char text[];
+};
+
+/* A look at every thread of the targets (see peek.h): between the beginning and the end stand a
+ * RECORD_THREAD for each thread, and behind it a sample where its stack could be read. */
+enum record_look_phase {
+	LOOK_BEGIN, /* at every thread: what earlier looks saw is outdated */
+	LOOK_AGAIN, /* at some: what they saw before is */
+	LOOK_END,
+	LOOK_PHASES
+};
+struct record_look {
+	struct record h;
+	uint64_t number; /* of the request */
+	uint32_t phase;  /* enum record_look_phase */
+	uint32_t reserved;
+};
+
+/* How the stack of a thread was come by. */
+enum record_how {
+	HOW_STILL,   /* it slept before and after, and was not disturbed */
+	HOW_STOPPED, /* it was stopped for it */
+	HOW_RUNNING, /* not at all: it runs, and was not to be stopped */
+	HOW_LATE,    /* not at all: it does not stop */
+	HOW_REFUSED, /* not at all: the kernel forbids it */
+	HOWS
+};
+
+/* What a look has seen of thread h.tid. Behind it stand lines of text, a NUL, and padding to 8:
+ * its name, where it waits in the kernel ("" when not known), and the functions of the kernel it
+ * is in, innermost first, as far as they may be read. */
+struct record_thread {
+	struct record h;
+	char state;  /* as in /proc/PID/stat: R S D T … */
+	uint8_t how; /* enum record_how */
+	uint16_t reserved;
+	int32_t syscall; /* number of the system call it is in; −1: none, or not known */
 	char text[];
 };
 

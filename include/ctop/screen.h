@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct dump;
+struct funcs;
 struct screen;
 struct surface;
 
@@ -52,6 +54,10 @@ void screen_free(struct screen *s);
 /* A newer snapshot; the screen takes its own reference. While paused it is kept
  * aside and shown when the pause ends. */
 void screen_set_snapshot(struct screen *s, struct snapshot *snap);
+
+/* Where the threads are, as it was asked for with ACTION_LOOK; the screen takes its own reference.
+ * `funcs` is borrowed for the life of the screen. */
+void screen_set_dump(struct screen *s, struct dump *d, const struct funcs *funcs);
 
 /* The number of the last command sent; the screen marks itself 'working…' until
  * a snapshot with that number arrives. */

@@ -12,6 +12,7 @@
 
 #include "ctop/command.h"
 #include "ctop/err.h"
+#include "ctop/peek.h"
 #include "ctop/snapshot.h"
 #include "ctop/source.h"
 #include "ctop/unwind.h"
@@ -21,6 +22,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct dump;
+struct funcs;
 struct session;
 
 struct session_config {
@@ -52,6 +55,17 @@ struct snapshot *session_snapshot(struct session *s);
 /* Sends a command; returns its number. The number and kind of c are filled in here
  * and by the caller respectively. */
 uint64_t session_command(struct session *s, const struct command *c);
+
+/* Asks for a look at the targets' threads (peek.h): all of them, or the `count` of `tids`, which
+ * are copied. Returns the number that the dump will carry; 0 when there is nothing to look at: a
+ * replay, the whole machine. */
+uint64_t session_peek(struct session *s, enum peek_stop stop, const pid_t *tids, size_t count);
+
+/* The newest dump, a new reference; NULL before the first. */
+struct dump *session_dump(struct session *s);
+
+/* The names that dumps refer to; borrowed. */
+const struct funcs *session_funcs(const struct session *s);
 
 /* Ends sampling and waits until every sample taken has been counted and the
  * last snapshot is published (and the capture written). Idempotent. */

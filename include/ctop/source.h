@@ -26,6 +26,7 @@ enum source_way {
 	WAY_PTRACE,       /* stop, copy, resume */
 	WAY_REPLAY,       /* a capture */
 	WAY_PERF_CGROUP,  /* perf: events of the target's cgroup, filtered by pid */
+	WAY_STILL,        /* none: no samples are taken */
 	WAYS
 };
 
@@ -36,6 +37,7 @@ enum source_choice {
 	SOURCE_ANY, /* perf events, or ptrace where those are refused */
 	SOURCE_PERF,
 	SOURCE_PTRACE,
+	SOURCE_STILL, /* none: for looks at the threads alone */
 };
 
 /* What to sample. Borrowed during source_open(). */
@@ -101,6 +103,11 @@ enum ctop_err source_open_perf(struct source *out, struct broker *b,
  * the calling thread; then only source_drain()'s thread stops any. The broker is borrowed. */
 enum ctop_err source_open_ptrace(struct source *out, struct broker *b,
                                  const struct source_config *config, struct err *e);
+
+/* Takes no samples: tells what the targets are and have mapped, for looks at their threads
+ * (peek.h). The broker is borrowed while it opens. */
+enum ctop_err source_open_still(struct source *out, struct broker *b,
+                                const struct source_config *config, struct err *e);
 
 /* Opens the live source of the choice. */
 enum ctop_err source_open_live(struct source *out, enum source_choice choice, struct broker *b,

@@ -53,6 +53,8 @@ enum unwind_end {
 	UNWIND_NO_STACK,   /* the sample has no user registers */
 	UNWIND_BAD,        /* the stack contradicts itself (cfa not above, loop, not code) */
 	UNWIND_UNREADABLE, /* the copy ends early: a page of the stack was not in memory */
+	UNWIND_REGISTER,   /* a register is needed whose value is not known: of a thread that was
+	                      not stopped */
 	UNWIND_ELSEWHERE,  /* a signal interrupted code on another stack, which was not copied */
 	UNWIND_TOO_DEEP,   /* more than the caller's frames */
 	UNWIND_NEED_IMAGE, /* an image is IMAGE_WAITING: `need`; try again when it is loaded */
@@ -64,6 +66,7 @@ struct unwind_input {
 	const struct images *images;
 	const uint64_t *regs; /* in the order of arch_perf_mask(); NULL: none */
 	size_t nr_regs;
+	uint32_t unknown;           /* a bit of these each, whose value is not known */
 	const unsigned char *stack; /* copy of memory from the stack pointer up */
 	size_t stack_len;
 	bool full_dump;    /* the stack goes on beyond the copy */

@@ -14,6 +14,7 @@ enum {
 
 int app_live(const struct options *o);
 int app_record(const struct options *o);
+int app_dump(const struct options *o);
 
 /* What the options ask of a session, whichever way it is shown. */
 struct session_config app_session_config(const struct options *o);

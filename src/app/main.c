@@ -1,6 +1,6 @@
 /* main: the command line, then one sub-command.
  *
- * The way through the house: options → app_live or app_record → session (sampler,
+ * The way through the house: options → app_live, app_record or app_dump → session (sampler,
  * analyzer, workers) → snapshots → screen or file.
  */
 #include "app.h"
@@ -61,6 +61,8 @@ int main(int argc, char **argv)
 		return puts("ctop " CTOP_VERSION) >= 0 ? EXIT_DONE : EXIT_FAILED;
 	case OPTIONS_RECORD:
 		return app_record(&o);
+	case OPTIONS_DUMP:
+		return app_dump(&o);
 	case OPTIONS_LIVE:
 	case OPTIONS_VIEW:
 		break;

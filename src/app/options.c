@@ -125,11 +125,10 @@ static enum ctop_err parse_word(const char *name, const char *arg, const char *c
 
 static enum ctop_err set_format(struct options *o, const char *arg, struct err *e)
 {
-	static const char *const words[] = {
-	        [FORMAT_FOLDED] = "folded", [FORMAT_TEXT] = "text", NULL};
+	static const char *const words[] = {"folded", "text", "json", NULL};
 	unsigned n = 0;
 	enum ctop_err rc = parse_word("--format", arg, words, &n, e);
-	o->format = (enum options_format)n;
+	o->format = (enum options_format)(FORMAT_FOLDED + n);
 	return rc;
 }
 
@@ -229,6 +228,14 @@ static enum ctop_err set_no_children(struct options *o, const char *arg, struct 
 	return CTOP_OK;
 }
 
+static enum ctop_err set_no_stop(struct options *o, const char *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	o->no_stop = true;
+	return CTOP_OK;
+}
+
 static enum ctop_err set_ascii(struct options *o, const char *arg, struct err *e)
 {
 	(void)arg;
@@ -266,9 +273,9 @@ static const struct option_row rows[] = {
         {"all", 'a', NULL, set_all, "the whole machine (root or CAP_PERFMON)"},
         {"rate", 'F', "HZ", set_rate, "samples a second and CPU (default 499)"},
         {"duration", 'd', "SECONDS", set_duration, "record: stop after this long"},
-        {"output", 'o', "FILE", set_output, "record: where to write; - is standard output"},
+        {"output", 'o', "FILE", set_output, "record, dump: where to write; - is standard output"},
         {"format", 'f', "FORMAT", set_format,
-         "record: folded (default) or text (top functions and tree)"},
+         "record: folded (default) or text; dump: text (default) or json"},
         {"raw", 0, NULL, set_raw, "record: write a capture (.ctr) that view and --input replay"},
         {"input", 0, "FILE", set_input, "replay a capture instead of sampling"},
         {"source", 0, "WAY", set_source, "auto (default), perf, ptrace (where perf is refused)"},
@@ -279,6 +286,7 @@ static const struct option_row rows[] = {
         {"memory", 0, "SIZE", set_memory, "bound for history, stacks and counts (default 256M)"},
         {"no-kernel", 0, NULL, set_no_kernel, "do not sample kernel frames"},
         {"no-children", 0, NULL, set_no_children, "do not follow child processes"},
+        {"no-stop", 0, NULL, set_no_stop, "dump: never stop a thread, whatever is not seen then"},
         {"refresh", 0, "MS", set_refresh, "longest time between screens (default 250)"},
         {"color", 0, "WHEN", set_color, "auto (default), always, never"},
         {"ascii", 0, NULL, set_ascii, "draw with 7-bit characters only"},
@@ -317,16 +325,17 @@ static unsigned distance(const char *a, const char *b)
 
 static enum ctop_err unknown_word(const char *word, struct err *e)
 {
-	static const char *const known[] = {"record", "view"};
+	static const char *const known[] = {"record", "view", "dump"};
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (distance(word, known[i]) <= 2)
 			return err_set(e, CTOP_EINVAL,
 			               "'%s' is not a command; did you mean 'ctop %s'?", word,
 			               known[i]);
-	return err_set(e, CTOP_EINVAL,
-	               "'%s' is not a command (record, view); to start it under the profiler: "
-	               "ctop -- %s",
-	               word, word);
+	return err_set(
+	        e, CTOP_EINVAL,
+	        "'%s' is not a command (record, view, dump); to start it under the profiler: "
+	        "ctop -- %s",
+	        word, word);
 }
 
 /* The sub-command and what stands behind it. */
@@ -345,6 +354,8 @@ static enum ctop_err take_words(struct options *o, int count, char **words, stru
 			        "view wants a capture: ctop view FILE.ctr (made by: ctop record "
 			        "--raw -o FILE.ctr --pid PID)");
 		o->file = words[used++];
+	} else if (strcmp(words[0], "dump") == 0) {
+		o->command = OPTIONS_DUMP;
 	} else {
 		return unknown_word(words[0], e);
 	}
@@ -363,14 +374,10 @@ static bool ends_with(const char *s, const char *suffix)
 	return n >= m && strcmp(s + n - m, suffix) == 0;
 }
 
-static enum ctop_err check_output(const struct options *o, struct err *e)
+static enum ctop_err check_record(const struct options *o, struct err *e)
 {
-	if (o->command != OPTIONS_RECORD) {
-		if (o->output != NULL || o->duration_s > 0 || o->raw)
-			return err_set(e, CTOP_EINVAL,
-			               "--output, --duration and --raw belong to: ctop record ...");
-		return CTOP_OK;
-	}
+	if (o->format == FORMAT_JSON)
+		return err_set(e, CTOP_EINVAL, "record writes folded or text; json is dump's");
 	if (o->raw && o->output == NULL)
 		return err_set(e, CTOP_EINVAL, "--raw wants a file: add -o FILE.ctr");
 	if (o->raw && o->file != NULL)
@@ -379,6 +386,31 @@ static enum ctop_err check_output(const struct options *o, struct err *e)
 		return err_set(e, CTOP_EINVAL, "%s is a capture's name: add --raw to write one",
 		               o->output);
 	return CTOP_OK;
+}
+
+static enum ctop_err check_dump(const struct options *o, struct err *e)
+{
+	if (o->pid_count == 0)
+		return err_set(e, CTOP_EINVAL, "dump wants running processes: ctop dump --pid PID");
+	if (o->format == FORMAT_FOLDED)
+		return err_set(e, CTOP_EINVAL, "dump writes text or json; folded is record's");
+	if (o->source != SOURCE_ANY)
+		return err_set(e, CTOP_EINVAL, "dump takes no samples: leave out --source");
+	return CTOP_OK;
+}
+
+/* Options that belong to some of the commands only. */
+static enum ctop_err check_owner(const struct options *o, struct err *e)
+{
+	bool record = o->command == OPTIONS_RECORD, dump = o->command == OPTIONS_DUMP;
+	if (!record && (o->duration_s > 0 || o->raw))
+		return err_set(e, CTOP_EINVAL, "--duration and --raw belong to: ctop record ...");
+	if (!record && !dump && (o->output != NULL || o->format != FORMAT_DEFAULT))
+		return err_set(e, CTOP_EINVAL,
+		               "--output and --format belong to: ctop record ..., ctop dump ...");
+	if (!dump && o->no_stop)
+		return err_set(e, CTOP_EINVAL, "--no-stop belongs to: ctop dump ...");
+	return record ? check_record(o, e) : dump ? check_dump(o, e) : CTOP_OK;
 }
 
 static enum ctop_err check(const struct options *o, struct err *e)
@@ -396,7 +428,7 @@ static enum ctop_err check(const struct options *o, struct err *e)
 		        e, CTOP_EINVAL,
 		        "--pid, -a, a command behind -- and a capture exclude each other; give "
 		        "one");
-	return check_output(o, e);
+	return check_owner(o, e);
 }
 
 /* --- parsing ------------------------------------------------------------------------- */
@@ -477,6 +509,7 @@ char *options_help(void)
 	            "                                     ten seconds, as folded stacks\n"
 	            "  ctop record -p 1234 -d 5 -f text -o -\n"
 	            "                                     five seconds, printed as text\n"
+	            "  ctop dump -p 1234                  every thread's stack, once\n"
 	            "  ctop record --raw -p 1234 -d 10 -o out.ctr\n"
 	            "                                     a capture ...\n"
 	            "  ctop view out.ctr                  ... seen in the same views, anywhere\n"
@@ -484,6 +517,7 @@ char *options_help(void)
 	            "Usage: ctop [OPTION...] --pid PID[,PID...] | -a | -- COMMAND [ARG...]\n"
 	            "       ctop record [OPTION...] --pid PID | -a | --input FILE | -- COMMAND\n"
 	            "       ctop view [OPTION...] FILE\n"
+	            "       ctop dump [OPTION...] --pid PID[,PID...]\n"
 	            "\nOptions:\n");
 	for (size_t i = 0; i < ROWS; i++) {
 		char left[64];

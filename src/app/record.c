@@ -202,7 +202,7 @@ static enum ctop_err write_output(const struct recording *r, const struct snapsh
 {
 	const struct session_facts *f = session_facts(r->session);
 	struct strbuf text = {0};
-	if (r->o->output == NULL && r->o->format == FORMAT_FOLDED)
+	if (r->o->output == NULL && r->o->format != FORMAT_TEXT)
 		return savefile_snapshot(s, f->title, f->pid, path, cap, e);
 	const char *to = r->o->output != NULL ? r->o->output : "-";
 	if (r->o->format == FORMAT_TEXT)

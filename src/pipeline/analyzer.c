@@ -19,6 +19,7 @@
 #include "ctop/source.h"
 #include "ctop/strbuf.h"
 #include "ctop/utf8.h"
+#include "dumps.h"
 #include "exchange.h"
 #include "figures.h"
 #include "jits.h"
@@ -53,6 +54,7 @@ struct analyzer {
 	struct jits *jits;
 	struct modules *modules;
 	struct packages *packages;
+	struct dumps *dumps;
 	struct figures figures;
 	uint32_t kernel;      /* id of the kernel's image */
 	uint64_t newest_ns;   /* time of the newest record */
@@ -262,6 +264,17 @@ static void on_note(struct analyzer *a, const struct record *r)
 	add_notes(a, "\n");
 }
 
+static void on_look(struct analyzer *a, const struct record *r)
+{
+	dumps_look(a->dumps, (const struct record_look *)(const void *)r);
+}
+
+static void on_thread(struct analyzer *a, const struct record *r)
+{
+	dumps_thread(a->dumps, (const struct record_thread *)(const void *)r,
+	             procs_get(a->procs, r->pid)->name);
+}
+
 static void on_end(struct analyzer *a, const struct record *r)
 {
 	const struct record_end *end = (const struct record_end *)(const void *)r;
@@ -277,7 +290,8 @@ static record_fn *const handlers[RECORD_KINDS] = {
         [RECORD_SAMPLE] = on_sample, [RECORD_MMAP] = on_mmap,        [RECORD_COMM] = on_comm,
         [RECORD_FORK] = on_fork,     [RECORD_EXIT] = on_thread_exit, [RECORD_LOST] = on_lost,
         [RECORD_RESYNC] = on_resync, [RECORD_STATS] = on_stats,      [RECORD_END] = on_end,
-        [RECORD_CODE] = on_code,     [RECORD_NOTE] = on_note,
+        [RECORD_CODE] = on_code,     [RECORD_NOTE] = on_note,        [RECORD_LOOK] = on_look,
+        [RECORD_THREAD] = on_thread,
 };
 
 static void handle(struct analyzer *a, const struct record *r)
@@ -387,6 +401,13 @@ static void publish_if_due(struct analyzer *a)
 	a->settled = a->settled || settling;
 }
 
+/* Hands a dump over when all stacks of its look have been unwound. */
+static void give_dump(struct analyzer *a)
+{
+	if (dumps_ready(a->dumps) && stacker_parked(a->stacker) == 0)
+		exchange_publish_dump(a->c.exchange, dumps_take(a->dumps));
+}
+
 /* --- the thread ----------------------------------------------------------------- */
 
 static void sleep_until_work(struct analyzer *a)
@@ -414,6 +435,7 @@ static void *run(void *arg)
 		finish_jobs(a);
 		bool more = read_ring(a);
 		stacker_retry(a->stacker, clock_now_ns(), false);
+		give_dump(a);
 		take_names(a);
 		a->work_left = profile_work(a->profile, SLICE_NS);
 		publish_if_due(a);
@@ -442,6 +464,7 @@ static void build(struct analyzer *a)
 	a->profile = profile_new(&pc);
 	a->procs = procs_new(a->profile, a->c.funcs);
 	a->jits = jits_new(a->c.broker, a->c.workers, &a->inbox, a->procs);
+	a->dumps = dumps_new(a->naming, a->c.funcs);
 	struct stacker_config sc = {
 	        .profile = a->profile,
 	        .procs = a->procs,
@@ -456,6 +479,8 @@ static void build(struct analyzer *a)
 	        .touch_ctx = a->c.recorder,
 	        .jit = on_jit_frame,
 	        .jit_ctx = a,
+	        .peek = dumps_stack,
+	        .peek_ctx = a->dumps,
 	};
 	a->stacker = stacker_new(&sc);
 	figures_init(&a->figures, a->c.start_ns, a->c.in_order);
@@ -517,6 +542,7 @@ void analyzer_free(struct analyzer *a)
 	jits_free(a->jits);
 	packages_free(a->packages);
 	modules_free(a->modules);
+	dumps_free(a->dumps);
 	images_free(a->images);
 	free(a);
 }

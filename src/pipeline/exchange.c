@@ -1,6 +1,7 @@
 /* exchange: snapshots and commands between two threads; see exchange.h. */
 #include "exchange.h"
 
+#include "ctop/dump.h"
 #include "ctop/snapshot.h"
 
 #include <errno.h>
@@ -23,7 +24,9 @@ int exchange_init(struct exchange *x)
 void exchange_fini(struct exchange *x)
 {
 	snapshot_unref(x->snapshot);
+	dump_unref(x->dump);
 	x->snapshot = NULL;
+	x->dump = NULL;
 	if (x->owner_fd >= 0)
 		close(x->owner_fd);
 	if (x->analyzer_fd >= 0)
@@ -69,6 +72,24 @@ struct snapshot *exchange_snapshot(struct exchange *x)
 	struct snapshot *s = x->snapshot != NULL ? snapshot_ref(x->snapshot) : NULL;
 	pthread_mutex_unlock(&x->lock);
 	return s;
+}
+
+void exchange_publish_dump(struct exchange *x, struct dump *d)
+{
+	pthread_mutex_lock(&x->lock);
+	struct dump *old = x->dump;
+	x->dump = d;
+	pthread_mutex_unlock(&x->lock);
+	dump_unref(old);
+	exchange_notify(x);
+}
+
+struct dump *exchange_dump(struct exchange *x)
+{
+	pthread_mutex_lock(&x->lock);
+	struct dump *d = x->dump != NULL ? dump_ref(x->dump) : NULL;
+	pthread_mutex_unlock(&x->lock);
+	return d;
 }
 
 bool exchange_take(struct exchange *x, struct command *c)

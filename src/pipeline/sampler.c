@@ -9,6 +9,7 @@
 #include "ctop/clock.h"
 #include "ctop/log.h"
 #include "ctop/mem.h"
+#include "ctop/peek.h"
 #include "ctop/ring.h"
 #include "ctop/source.h"
 
@@ -28,6 +29,8 @@ struct sampler {
 	pthread_t thread;
 	struct source *source;
 	struct ring *ring;
+	struct peeker *peeker; /* or NULL */
+	_Atomic(struct peek_request *) request;
 	const _Atomic uint32_t *stack_wanted;
 	atomic_bool stop, abort;
 	uint32_t interval_ms; /* between drains: short at first, for the first screen */
@@ -77,6 +80,33 @@ static int64_t step(struct sampler *s)
 	return until_due(s);
 }
 
+static void free_request(struct peek_request *r)
+{
+	if (r != NULL)
+		free(r->tids);
+	free(r);
+}
+
+/* Looks at the threads when asked to; returns how long may be waited then, at most `ns`. */
+static int64_t look(struct sampler *s, int64_t ns)
+{
+	struct peek_request *r = atomic_exchange(&s->request, NULL);
+	if (s->peeker == NULL || r == NULL) {
+		free_request(r);
+		return ns;
+	}
+	peeker_run(s->peeker, r, s->ring, &s->abort);
+	free_request(r);
+	return 0;
+}
+
+/* Threads that stopped late are let go soon, not at the next drain. */
+static int64_t let_go(struct sampler *s, int64_t ns)
+{
+	int64_t soon = (int64_t)CLOCK_NS_PER_MS;
+	return s->peeker == NULL || peeker_let_go(s->peeker) || ns < soon ? ns : soon;
+}
+
 static void pause_for(struct sampler *s, int64_t ns)
 {
 	struct pollfd fd = {.fd = s->wake, .events = POLLIN};
@@ -103,18 +133,20 @@ static void *run(void *arg)
 		int64_t ns = step(s);
 		if (ns < 0)
 			break;
-		pause_for(s, ns);
+		pause_for(s, let_go(s, look(s, ns)));
 	}
 	return NULL;
 }
 
 enum ctop_err sampler_start(struct sampler **out, struct source *source, struct ring *ring,
-                            const _Atomic uint32_t *stack_wanted, struct err *e)
+                            const _Atomic uint32_t *stack_wanted, struct peeker *peeker,
+                            struct err *e)
 {
 	struct sampler *s = mem_zalloc(1, sizeof *s);
 	s->source = source;
 	s->ring = ring;
 	s->stack_wanted = stack_wanted;
+	s->peeker = peeker;
 	s->interval_ms = FIRST_MS;
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	int rc = s->wake < 0 ? errno : pthread_create(&s->thread, NULL, run, s);
@@ -147,11 +179,18 @@ void sampler_abort(struct sampler *s)
 	wake(s);
 }
 
+void sampler_peek(struct sampler *s, struct peek_request *r)
+{
+	free_request(atomic_exchange(&s->request, r));
+	wake(s);
+}
+
 void sampler_join(struct sampler *s)
 {
 	if (s == NULL)
 		return;
 	pthread_join(s->thread, NULL);
 	close(s->wake);
+	free_request(atomic_load(&s->request));
 	free(s);
 }

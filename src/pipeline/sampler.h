@@ -1,6 +1,7 @@
 /* sampler: the thread that drains the source into the byte ring.
  *
- * It owns the source while it runs, takes no locks and allocates nothing.
+ * It owns the source and the peeker while it runs, takes no locks, and allocates nothing but for a
+ * look at the threads.
  */
 #ifndef CTOP_PIPELINE_SAMPLER_H
 #define CTOP_PIPELINE_SAMPLER_H
@@ -10,14 +11,22 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+struct peek_request;
+struct peeker;
 struct ring;
 struct sampler;
 struct source;
 
 /* Starts the thread; source, ring and `stack_wanted` are borrowed until sampler_join(). The
- * last is the size of stack dumps in bytes; whoever changes it wants another. */
+ * last is the size of stack dumps in bytes; whoever changes it wants another. `peeker` does the
+ * looks; NULL where there is nothing to look at. */
 enum ctop_err sampler_start(struct sampler **out, struct source *source, struct ring *ring,
-                            const _Atomic uint32_t *stack_wanted, struct err *e);
+                            const _Atomic uint32_t *stack_wanted, struct peeker *peeker,
+                            struct err *e);
+
+/* Asks for a look at the threads; the request (from malloc(), as its tids) is taken over. One that
+ * was not begun is replaced. */
+void sampler_peek(struct sampler *s, struct peek_request *r);
 
 /* Asks it to end: what was sampled so far is handed on, then RECORD_END. */
 void sampler_stop(struct sampler *s);

@@ -51,6 +51,8 @@ struct session {
 	struct analyzer *analyzer;
 	struct sampler *sampler;
 	_Atomic uint32_t stack_wanted; /* bytes of stack a sample: analyzer to sampler */
+	struct peeker *peeker;         /* NULL where there is nothing to look at */
+	uint64_t peeks;                /* asked for so far */
 	struct watcher *watcher;
 	int fd;      /* epoll over what the owner waits for */
 	bool joined; /* sampler and analyzer have ended */
@@ -147,12 +149,17 @@ static enum ctop_err start_threads(struct session *s, struct err *e)
 	        .stack_wanted = s->c.deepen ? &s->stack_wanted : NULL,
 	};
 	atomic_init(&s->stack_wanted, s->source.info.stack_bytes);
+	const struct source_config *sc = &s->c.source;
+	bool has_targets = s->c.input == NULL && !sc->whole_machine;
+	if (has_targets)
+		s->peeker = peeker_new(s->broker, sc->pids, sc->pid_count, sc->follow_children,
+		                       sc->kernel, sc->regs_mask);
 	enum ctop_err rc = analyzer_start(&s->analyzer, &ac, e);
 	if (rc == CTOP_OK)
-		rc = sampler_start(&s->sampler, &s->source, s->ring, &s->stack_wanted, e);
-	if (rc != CTOP_OK || !s->c.watch || s->c.input != NULL || s->c.source.whole_machine)
+		rc = sampler_start(&s->sampler, &s->source, s->ring, &s->stack_wanted, s->peeker,
+		                   e);
+	if (rc != CTOP_OK || !s->c.watch || !has_targets)
 		return rc;
-	const struct source_config *sc = &s->c.source;
 	return watcher_start(&s->watcher, s->broker, sc->pids, sc->pid_count, sc->follow_children,
 	                     &s->exchange, e);
 }
@@ -260,6 +267,7 @@ void session_free(struct session *s)
 	analyzer_free(s->analyzer);
 	if (s->source.ops != NULL)
 		s->source.ops->close(s->source.self);
+	peeker_free(s->peeker);
 	if (s->saves.fd >= 0)
 		inbox_fini(&s->saves);
 	if (s->exchange.analyzer_fd >= 0)
@@ -294,6 +302,28 @@ struct snapshot *session_snapshot(struct session *s)
 uint64_t session_command(struct session *s, const struct command *c)
 {
 	return exchange_send(&s->exchange, c);
+}
+
+uint64_t session_peek(struct session *s, enum peek_stop stop, const pid_t *tids, size_t count)
+{
+	if (s->peeker == NULL || s->sampler == NULL)
+		return 0;
+	struct peek_request *r = mem_zalloc(1, sizeof *r);
+	*r = (struct peek_request){.number = ++s->peeks, .stop = stop, .tid_count = count};
+	if (count > 0)
+		r->tids = memcpy(mem_alloc(count * sizeof *tids), tids, count * sizeof *tids);
+	sampler_peek(s->sampler, r);
+	return s->peeks;
+}
+
+struct dump *session_dump(struct session *s)
+{
+	return exchange_dump(&s->exchange);
+}
+
+const struct funcs *session_funcs(const struct session *s)
+{
+	return s->funcs;
 }
 
 bool session_ended(struct session *s)

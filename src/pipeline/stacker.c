@@ -80,6 +80,7 @@ static void add_marks(struct stacker *s)
 	s->marks[UNWIND_NO_INFO] = add_mark(s, "[no unwind info]");
 	s->marks[UNWIND_NO_STACK] = add_mark(s, "[stack not captured]");
 	s->marks[UNWIND_BAD] = add_mark(s, "[broken stack]");
+	s->marks[UNWIND_REGISTER] = add_mark(s, "[registers not known without a stop]");
 	s->marks[UNWIND_ELSEWHERE] = add_mark(s, "[interrupted on another stack]");
 	s->marks[UNWIND_UNREADABLE] = add_mark(s, "[stack not in memory]");
 	snprintf(text, sizeof text, "[deeper than %d frames]", FRAMES_MAX);
@@ -167,6 +168,7 @@ static enum unwind_end unwind_user(struct stacker *s, struct work *w, size_t *co
 	        .nr_regs = r->nr_regs,
 	        .stack = record_stack(r),
 	        .stack_len = r->stack_len,
+	        .unknown = r->unknown,
 	        .full_dump = (r->h.flags & RECORD_FULL_DUMP) != 0,
 	        .want_missing = w->want_missing,
 	};
@@ -229,7 +231,22 @@ static size_t build_chain(struct stacker *s, const struct work *w, enum unwind_e
 	return n;
 }
 
-/* Counts a sample; false when it must wait for w->need. */
+/* Counts a sample whose chain of `n` locations was built. */
+static void count_chain(struct stacker *s, const struct work *w, size_t n, size_t frames,
+                        enum unwind_end end)
+{
+	modules_stack(s->c.modules, s->frames, frames, end);
+	if (w->record->nr_kernel > 0)
+		modules_kernel(s->c.modules, s->c.kernel);
+	depth_sample(&s->depth, w->record->stack_len, end == UNWIND_TRUNCATED);
+	if (end != UNWIND_ROOT)
+		++*loss_of(&profile_stats(s->c.profile)->losses, end);
+	uint32_t stack = profile_stack(s->c.profile, s->locs, n);
+	profile_add(s->c.profile, w->record->h.time, w->thread, stack, w->record->weight,
+	            end == UNWIND_ROOT);
+}
+
+/* Deals with a sample; false when it must wait for w->need. */
 static bool count_sample(struct stacker *s, struct work *w)
 {
 	size_t frames;
@@ -239,18 +256,12 @@ static bool count_sample(struct stacker *s, struct work *w)
 	if (!w->want_missing && (w->need = waiting_image(s, w, frames)) != IMAGE_NONE)
 		return false;
 	size_t n = build_chain(s, w, end, frames);
-	modules_stack(s->c.modules, s->frames, frames, end);
-	if (w->record->nr_kernel > 0)
-		modules_kernel(s->c.modules, s->c.kernel);
-	depth_sample(&s->depth, w->record->stack_len, end == UNWIND_TRUNCATED);
-	struct snapshot_losses *losses = &profile_stats(s->c.profile)->losses;
-	if (end != UNWIND_ROOT)
-		++*loss_of(losses, end);
 	for (size_t i = 0; s->c.touch != NULL && i < n; i++)
 		s->c.touch(s->c.touch_ctx, &s->locs[i]);
-	uint32_t stack = profile_stack(s->c.profile, s->locs, n);
-	profile_add(s->c.profile, w->record->h.time, w->thread, stack, w->record->weight,
-	            end == UNWIND_ROOT);
+	if ((w->record->h.flags & RECORD_PEEK) != 0)
+		s->c.peek(s->c.peek_ctx, w->record, s->locs, n, end);
+	else
+		count_chain(s, w, n, frames, end);
 	return true;
 }
 

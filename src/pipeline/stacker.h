@@ -32,6 +32,10 @@ typedef void stacker_touch_fn(void *ctx, const struct loc *loc);
  * has none yet. */
 typedef void stacker_jit_fn(void *ctx, uint32_t process, bool named);
 
+/* Called with the stack of a look at a thread (RECORD_PEEK), which is not counted; borrowed. */
+typedef void stacker_peek_fn(void *ctx, const struct record_sample *r, const struct loc *locs,
+                             size_t count, enum unwind_end end);
+
 /* All borrowed. */
 struct stacker_config {
 	struct profile *profile;
@@ -47,6 +51,8 @@ struct stacker_config {
 	void *touch_ctx;
 	stacker_jit_fn *jit;
 	void *jit_ctx;
+	stacker_peek_fn *peek;
+	void *peek_ctx;
 };
 
 struct stacker *stacker_new(const struct stacker_config *c);

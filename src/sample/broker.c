@@ -128,8 +128,8 @@ enum ctop_err broker_read_file(const char *path, char **text, size_t *len, struc
 static enum ctop_err live_read_proc(void *self, pid_t pid, pid_t tid, const char *name, char **text,
                                     size_t *len, struct err *e)
 {
-	static const char *const allowed[] = {"maps",  "stat",    "status",    "comm",
-	                                      "wchan", "syscall", "schedstat", "children"};
+	static const char *const allowed[] = {"maps",    "stat",      "status",   "comm", "wchan",
+	                                      "syscall", "schedstat", "children", "stack"};
 	char path[128];
 	bool ok = false;
 	(void)self;

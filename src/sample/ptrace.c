@@ -15,6 +15,7 @@
 #include "ctop/source.h"
 #include "ctop/target.h"
 #include "ptrace_source.h"
+#include "refusal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -58,23 +59,17 @@ static bool hand_on_pending(struct ptrace_source *s, struct ring *out)
 static void emit(struct ptrace_source *s, struct ring *out, const struct traced_thread *t,
                  const struct stop_copy *c, uint64_t weight)
 {
-	size_t size = sizeof(struct record_sample) + 8 * (size_t)c->nr_regs + c->stack_len;
-	struct record_sample *r = ring_reserve(out, size, false);
+	struct record_sample *r = ring_reserve(out, copy_sample_size(&c->at, c->stack_len), false);
 	if (r == NULL) {
 		s->lost++;
 		return;
 	}
-	*r = (struct record_sample){
-	        .h = {(uint32_t)size, RECORD_SAMPLE, c->full ? RECORD_FULL_DUMP : 0, c->time,
-	              (uint32_t)t->pid, (uint32_t)t->tid},
-	        .weight = weight,
-	        .user = RECORD_USER_REGS,
-	        .nr_regs = (uint8_t)c->nr_regs,
-	        .stack_len = c->stack_len,
-	};
-	unsigned char *at = (unsigned char *)(r + 1);
-	memcpy(at, c->regs, 8 * (size_t)c->nr_regs);
-	memcpy(at + 8 * (size_t)c->nr_regs, c->stack, c->stack_len);
+	copy_fill_sample(r, &c->at, c->stack, c->stack_len);
+	r->h.flags = c->full ? RECORD_FULL_DUMP : 0;
+	r->h.time = c->time;
+	r->h.pid = (uint32_t)t->pid;
+	r->h.tid = (uint32_t)t->tid;
+	r->weight = weight;
 	ring_commit(out);
 	s->weight_ns += weight;
 }
@@ -99,7 +94,6 @@ static void sample(struct ptrace_source *s, struct ring *out, struct traced_thre
 		return;
 	struct stop_copy c = {
 	        .regs_mask = s->config.regs_mask,
-	        .sp_slot = s->config.sp_slot,
 	        .stack_most = s->config.stack_bytes,
 	        .stack_base = t->tid == t->pid ? p->stack_base : 0,
 	        .own_child = t->own_child,
@@ -115,7 +109,7 @@ static void sample(struct ptrace_source *s, struct ring *out, struct traced_thre
 	t->counted_ns = t->used_ns;
 	t->active = c.time;
 	/* What was mapped since the last look must be known before the sample is. */
-	if (!is_code(p, c.pc))
+	if (!is_code(p, c.at.pc))
 		traced_read_maps(s, p, clock_now_ns());
 	if (weight > 0 && hand_on_pending(s, out))
 		emit(s, out, t, &c, weight);
@@ -306,96 +300,18 @@ static void close_source(void *self)
 
 /* --- opening ------------------------------------------------------------------------- */
 
-static int yama_scope(void)
-{
-	int scope = 0;
-	FILE *f = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
-	if (f != NULL) {
-		if (fscanf(f, "%d", &scope) != 1)
-			scope = 0;
-		fclose(f);
-	}
-	return scope;
-}
-
-/* A number of /proc/PID/status, 0 when it is not there. */
-static pid_t status_number(struct ptrace_source *s, pid_t pid, const char *line)
-{
-	char *text;
-	size_t len;
-	if (broker_read_proc(s->broker, pid, 0, "status", &text, &len, NULL) != CTOP_OK)
-		return 0;
-	const char *at = strstr(text, line);
-	pid_t n = at != NULL ? (pid_t)atol(at + strlen(line)) : 0;
-	free(text);
-	return n;
-}
-
-static enum ctop_err check_tracer(struct ptrace_source *s, const struct target_info *t,
-                                  struct err *e)
-{
-	struct target_info tracer = {0};
-	pid_t thread = status_number(s, t->pid, "\nTracerPid:");
-	if (thread == 0)
-		return CTOP_OK;
-	pid_t pid = status_number(s, thread, "\nTgid:");
-	target_read(s->broker, pid, 0, &tracer, NULL);
-	return err_set(e, CTOP_EPERM, "%d (%s) is already traced by %d (%s); end that first",
-	               t->pid, t->comm, pid, tracer.comm);
-}
-
-static enum ctop_err refused(const struct target_info *t, int why, struct err *e)
-{
-	int scope = yama_scope();
-	if (why == ENOEXEC)
-		return err_set(e, CTOP_EUNSUP,
-		               "cannot trace %d (%s): it is a 32-bit program, which ctop does not "
-		               "unwind",
-		               t->pid, t->comm);
-	if (why == EPERM && scope == 3)
-		return err_set(e, CTOP_EPERM,
-		               "cannot trace %d (%s): kernel.yama.ptrace_scope is 3, which "
-		               "forbids it to everybody until the next boot",
-		               t->pid, t->comm);
-	if (why == EPERM && t->uid == geteuid() && scope == 2)
-		return err_set(e, CTOP_EPERM,
-		               "cannot trace %d (%s): kernel.yama.ptrace_scope is 2; run ctop as "
-		               "root, or once: sudo sysctl kernel.yama.ptrace_scope=0",
-		               t->pid, t->comm);
-	if (why == EPERM && t->uid == geteuid() && scope == 1)
-		return err_set(
-		        e, CTOP_EPERM,
-		        "cannot trace %d (%s): kernel.yama.ptrace_scope is %d; start it with: ctop "
-		        "-- COMMAND, or run ctop as root, or once: sudo sysctl "
-		        "kernel.yama.ptrace_scope=0",
-		        t->pid, t->comm, scope);
-	if (why == EPERM && geteuid() == 0)
-		return err_set(e, CTOP_EPERM,
-		               "cannot trace %d (%s), though ctop runs as root: it is the init "
-		               "process or outside of this container, or ctop lacks "
-		               "CAP_SYS_PTRACE",
-		               t->pid, t->comm);
-	if (why == EPERM)
-		return err_set(e, CTOP_EPERM,
-		               "cannot trace %d (%s): it belongs to another user or has privileges "
-		               "of its own; run ctop as root",
-		               t->pid, t->comm);
-	return err_errno(e, err_from_errno(why), why, "cannot trace %d (%s)", t->pid, t->comm);
-}
-
 /* Whether the target may be looked into at all. One that rests is not stopped for that: its memory
  * is opened, which wants the same right. */
 static enum ctop_err try_one(struct ptrace_source *s, const struct target_info *t, struct err *e)
 {
 	struct stop_copy c = {.regs_mask = s->config.regs_mask,
-	                      .sp_slot = s->config.sp_slot,
 	                      .own_child = s->config.launched,
 	                      .stack = s->stack};
 	if (t->state != 'R') {
 		int fd = broker_open_mem(s->broker, t->pid);
 		if (fd >= 0)
 			close(fd);
-		return fd >= 0 ? CTOP_OK : refused(t, fd == -EACCES ? EPERM : -fd, e);
+		return fd >= 0 ? CTOP_OK : refusal_ptrace(t, -fd, e);
 	}
 	enum stop_result rc = stop_copy(&s->stopper, t->pid, t->pid, &c);
 	for (unsigned i = 0; c.held && i < 1000; i++) {
@@ -410,7 +326,7 @@ static enum ctop_err try_one(struct ptrace_source *s, const struct target_info *
 		        t->pid, t->comm, t->pid);
 	if (rc == STOP_GONE)
 		return err_set(e, CTOP_ENOENT, "process %d ended while ctop was attaching", t->pid);
-	return rc == STOP_REFUSED ? refused(t, c.why, e) : CTOP_OK;
+	return rc == STOP_REFUSED ? refusal_ptrace(t, c.why, e) : CTOP_OK;
 }
 
 static enum ctop_err open_source(struct ptrace_source *s, struct err *e)
@@ -423,7 +339,7 @@ static enum ctop_err open_source(struct ptrace_source *s, struct err *e)
 		enum ctop_err rc = c->launched ? target_read(s->broker, c->pids[i], 0, &info, e)
 		                               : target_check(s->broker, c->pids[i], &info, e);
 		if (rc == CTOP_OK)
-			rc = check_tracer(s, &info, e);
+			rc = refusal_tracer(s->broker, &info, e);
 		if (rc == CTOP_OK)
 			rc = try_one(s, &info, e);
 		if (rc != CTOP_OK)

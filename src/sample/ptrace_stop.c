@@ -8,8 +8,6 @@
 
 #include "ctop/clock.h"
 
-#include <asm/perf_regs.h>
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,14 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static const uint64_t WAIT_NS = 10 * CLOCK_NS_PER_MS;
 static const uint64_t WAKE_NS = 20000; /* from the stop to our waking up on a CPU that is free */
-enum { PAGE = 4096, PAGES = RECORD_STACK_MAX / PAGE + 2 };
 
 /* How a stop came about: the signal to pass on when it is let go. */
 struct stop {
@@ -109,62 +104,15 @@ static int wait_for_stop(struct stopper *t, pid_t tid, bool own_child, struct st
 	return rc;
 }
 
-/* Register `perf_reg` of those the kernel gave; false for one it has not. */
-static bool pick(const struct user_regs_struct *u, unsigned perf_reg, uint64_t *out)
-{
-	const unsigned long long *const place[] = {
-	        [PERF_REG_X86_AX] = &u->rax,  [PERF_REG_X86_BX] = &u->rbx,
-	        [PERF_REG_X86_CX] = &u->rcx,  [PERF_REG_X86_DX] = &u->rdx,
-	        [PERF_REG_X86_SI] = &u->rsi,  [PERF_REG_X86_DI] = &u->rdi,
-	        [PERF_REG_X86_BP] = &u->rbp,  [PERF_REG_X86_SP] = &u->rsp,
-	        [PERF_REG_X86_IP] = &u->rip,  [PERF_REG_X86_R8] = &u->r8,
-	        [PERF_REG_X86_R9] = &u->r9,   [PERF_REG_X86_R10] = &u->r10,
-	        [PERF_REG_X86_R11] = &u->r11, [PERF_REG_X86_R12] = &u->r12,
-	        [PERF_REG_X86_R13] = &u->r13, [PERF_REG_X86_R14] = &u->r14,
-	        [PERF_REG_X86_R15] = &u->r15,
-	};
-	if (perf_reg >= sizeof place / sizeof place[0] || place[perf_reg] == NULL)
-		return false;
-	*out = *place[perf_reg];
-	return true;
-}
-
-static bool copy_regs(pid_t tid, struct stop_copy *c)
-{
-	struct user_regs_struct u;
-	struct iovec v = {&u, sizeof u};
-	if (ptrace(PTRACE_GETREGSET, tid, (void *)(intptr_t)NT_PRSTATUS, &v) != 0 ||
-	    v.iov_len != sizeof u)
-		return false; /* a 32-bit process has another set */
-	c->nr_regs = 0;
-	c->pc = u.rip;
-	for (unsigned i = 0; i < 64; i++)
-		if ((c->regs_mask >> i & 1) != 0 && !pick(&u, i, &c->regs[c->nr_regs++]))
-			return false;
-	return true;
-}
-
-/* Page by page: what cannot be read ends the copy, and what lies before is there. */
-static void copy_stack(pid_t pid, struct stop_copy *c)
+static void copy_of_stack(pid_t pid, struct stop_copy *c)
 {
 	enum { SLACK = 256 };
-	struct iovec remote[PAGES], local = {c->stack, c->stack_most};
-	uint64_t sp = c->regs[c->sp_slot], want = c->stack_most;
-	size_t n = 0;
-	c->full = true;
-	if (c->stack_base > sp && c->stack_base - sp + SLACK < want) {
+	uint64_t sp = c->at.sp, want = c->stack_most;
+	bool to_base = c->stack_base > sp && c->stack_base - sp + SLACK < want;
+	if (to_base)
 		want = (c->stack_base - sp + SLACK) & ~UINT64_C(7);
-		c->full = false;
-	}
-	for (uint64_t at = sp; at < sp + want && n < PAGES; n++) {
-		uint64_t end = (at | (PAGE - 1)) + 1;
-		end = end < sp + want ? end : sp + want;
-		remote[n] = (struct iovec){(void *)(uintptr_t)at, end - at};
-		at = end;
-	}
-	ssize_t got = n > 0 ? process_vm_readv(pid, &local, 1, remote, n, 0) : 0;
-	c->stack_len = got > 0 ? (uint32_t)got & ~7u : 0;
-	c->full = c->full && c->stack_len == want;
+	c->stack_len = copy_stack(pid, sp, want, c->stack);
+	c->full = !to_base && c->stack_len == want;
 }
 
 /* How long the calling thread has waited for a CPU so far, ns: the second number. */
@@ -201,9 +149,9 @@ enum stop_result stop_copy(struct stopper *me, pid_t pid, pid_t tid, struct stop
 	if (rc < 0)
 		return STOP_GONE;
 	c->time = clock_now_ns();
-	bool ok = copy_regs(tid, c);
+	bool ok = copy_regs_of_stop(tid, c->regs_mask, &c->at);
 	if (ok)
-		copy_stack(pid, c);
+		copy_of_stack(pid, c);
 	c->held = !detach(tid, &s);
 	/* A thread that waits for a CPU is not held by us until it gets one; but when it has
 	 * stopped and we wait for ours, it is. */

@@ -4,8 +4,8 @@
 #ifndef CTOP_SAMPLE_PTRACE_STOP_H
 #define CTOP_SAMPLE_PTRACE_STOP_H
 
+#include "copy.h"
 #include "ctop/err.h"
-#include "ctop/record.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,13 +23,10 @@ enum stop_result {
 /* What is wanted, and what was got. */
 struct stop_copy {
 	uint64_t regs_mask;  /* as for perf; in */
-	uint32_t sp_slot;    /* which of those is the stack pointer; in */
 	uint32_t stack_most; /* bytes of stack, multiple of 8; in */
 	uint64_t stack_base; /* nothing above is wanted; 0: not known; in */
 	bool own_child;      /* somebody else waits for its end; in */
-	uint64_t regs[RECORD_REGS_MAX];
-	uint32_t nr_regs;
-	uint64_t pc;
+	struct copy_regs at;
 	unsigned char *stack; /* `stack_most` bytes, the caller's */
 	uint32_t stack_len;   /* multiple of 8 */
 	bool full;            /* the stack may go on beyond the copy */

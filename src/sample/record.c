@@ -39,6 +39,11 @@ bool record_check(const void *bytes, size_t len)
 		return has_text(r, sizeof(struct record_code));
 	case RECORD_NOTE:
 		return has_text(r, sizeof(struct record_note));
+	case RECORD_THREAD:
+		return has_text(r, sizeof(struct record_thread)) &&
+		       ((const struct record_thread *)bytes)->how < HOWS;
+	case RECORD_LOOK:
+		return len == sizeof(struct record_look);
 	case RECORD_FORK:
 		return len == sizeof(struct record_fork);
 	case RECORD_EXIT:

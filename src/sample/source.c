@@ -11,6 +11,8 @@ enum ctop_err source_open_live(struct source *out, enum source_choice choice, st
 	struct err perf = {0}, trace = {0};
 	if (choice == SOURCE_PTRACE)
 		return source_open_ptrace(out, b, config, e);
+	if (choice == SOURCE_STILL)
+		return source_open_still(out, b, config, e);
 	enum ctop_err rc = source_open_perf(out, b, config, &perf);
 	bool refused = rc == CTOP_EPERM || rc == CTOP_EUNSUP || rc == CTOP_ELIMIT;
 	if (rc == CTOP_OK || choice == SOURCE_PERF || !refused || config->whole_machine) {
@@ -31,6 +33,7 @@ const char *source_way_name(enum source_way way)
 	        [WAY_PERF_THREADS] = "perf",    [WAY_PERF_CPUS] = "perf cpu",
 	        [WAY_PERF_SYSTEM] = "perf all", [WAY_PTRACE] = "ptrace",
 	        [WAY_REPLAY] = "replay",        [WAY_PERF_CGROUP] = "perf cgroup",
+	        [WAY_STILL] = "none",
 	};
 	return (unsigned)way < WAYS ? names[way] : "?";
 }

@@ -2,6 +2,7 @@
 #include "ctop/loop.h"
 
 #include "ctop/clock.h"
+#include "ctop/dump.h"
 #include "ctop/input.h"
 #include "ctop/screen.h"
 #include "ctop/session.h"
@@ -111,6 +112,11 @@ static void take_news(struct loop *l)
 		screen_set_snapshot(l->screen, s);
 		snapshot_unref(s);
 	}
+	struct dump *d = session_dump(l->session);
+	if (d != NULL) {
+		screen_set_dump(l->screen, d, session_funcs(l->session));
+		dump_unref(d);
+	}
 	take_threads(l);
 	while (session_saved(l->session, &ok, path, sizeof path)) {
 		snprintf(text, sizeof text, ok ? "saved %s" : "not saved: %s", path);
@@ -187,6 +193,12 @@ static void act(struct loop *l, const struct action *a)
 		break;
 	case ACTION_PACKAGES:
 		session_command(l->session, &(struct command){.kind = COMMAND_PACKAGES});
+		break;
+	case ACTION_LOOK:
+		if (session_peek(l->session, PEEK_STOP_NONE, NULL, 0) == 0)
+			screen_message(l->screen, clock_now_ns(), false,
+			               "only threads of running processes given by --pid or "
+			               "launched can be looked at");
 		break;
 	case ACTION_QUERY:
 		send(l, COMMAND_QUERY, &a->query);

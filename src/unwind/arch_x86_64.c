@@ -49,6 +49,14 @@ uint32_t arch_elf_machine(void)
 	return EM_X86_64;
 }
 
+uint32_t arch_mask_from_perf(uint32_t places)
+{
+	uint32_t mask = 0;
+	for (unsigned i = 0; i < ARCH_REGS; i++)
+		mask |= (places >> place_of(perf_of[i]) & 1) << i;
+	return mask;
+}
+
 bool arch_from_perf(struct arch_regs *out, const uint64_t *regs, size_t count)
 {
 	if (count != ARCH_REGS)

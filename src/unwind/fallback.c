@@ -104,7 +104,8 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, 
 {
 	struct fallback *f = arg;
 	(void)as;
-	if (write || reg < 0 || reg >= ARCH_REGS)
+	if (write || reg < 0 || reg >= ARCH_REGS ||
+	    (reg != ARCH_PC && (f->walk->regs.valid & 1u << reg) == 0))
 		return -UNW_EBADREG;
 	*value = reg == ARCH_PC ? f->pc : f->walk->regs.r[reg];
 	return 0;

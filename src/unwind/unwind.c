@@ -99,6 +99,9 @@ static enum unwind_end blind_step(struct unwinder *u, struct walk *w, const stru
 	*root = walk_is_entry(w, p);
 	if (*root)
 		return UNWIND_ROOT;
+	/* Better to ask for it than to guess. */
+	if (w->in->unknown != 0 && (w->regs.valid & 1u << ARCH_FP) == 0)
+		return UNWIND_REGISTER;
 	if (u->mode == UNWIND_FP || (u->mode == UNWIND_AUTO && fp_is_kept(p)))
 		return fp_step(w, root);
 	enum unwind_end end = UNWIND_NO_INFO;
@@ -124,6 +127,7 @@ static bool start(struct walk *w, const struct unwind_input *in)
 	*w = (struct walk){.in = in, .exact = true};
 	if (in->regs == NULL || !arch_from_perf(&w->regs, in->regs, in->nr_regs))
 		return false;
+	w->regs.valid &= ~arch_mask_from_perf(in->unknown);
 	w->base = w->regs.r[ARCH_SP];
 	return true;
 }
@@ -153,6 +157,9 @@ void unwind_stack(struct unwinder *u, const struct unwind_input *in, struct fram
 		bool root;
 		enum unwind_way way;
 		out->end = step(u, &w, &p, &root, &way);
+		/* Whatever went wrong, it may be for want of a register. */
+		if (in->unknown != 0 && (out->end == UNWIND_BAD || out->end == UNWIND_NO_INFO))
+			out->end = UNWIND_REGISTER;
 		if (out->end != UNWIND_ROOT)
 			out->need = p.image->id;
 		if (root || out->end != UNWIND_ROOT || w.regs.r[ARCH_PC] == 0)

@@ -317,7 +317,7 @@ bool header_idle(struct screen *s, const struct screen_facts *facts, char *out, 
 		strbuf_addf(&b, ": %u thread%s asleep", asleep, asleep == 1 ? "" : "s");
 		add_waits(&b, facts);
 	}
-	strbuf_adds(&b, " (5 Threads shows where)");
+	strbuf_adds(&b, " (D shows where)");
 	snprintf(out, cap, "%s", strbuf_str(&b));
 	strbuf_fini(&b);
 	return true;

@@ -38,6 +38,7 @@ static const struct keymap_row rows[] = {
         {{'I'}, ACT_INVERT, "I", "functions, threads: invert that order"},
         {{' ', 'p'}, ACT_PAUSE, "Space p", "pause or resume the display; sampling goes on"},
         {{'d'}, ACT_QUALITY, "d", "data quality: what is missing, and what would mend it"},
+        {{'D'}, ACT_PLACES, "D", "where every thread is now, asleep or not; none is stopped"},
         {{'K'}, ACT_KERNEL, "K", "kernel frames on and off"},
         {{'r'}, ACT_RESET, "r", "reset: forget all counts"},
         {{'s'}, ACT_SAVE, "s", "save a snapshot as folded stacks"},

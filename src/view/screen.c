@@ -48,6 +48,7 @@ void screen_free(struct screen *s)
 	hash_map_fini(&s->bottomup.open);
 	free(s->flame.cells);
 	free(s->threads.items);
+	places_fini(&s->places);
 	free(s);
 }
 
@@ -189,6 +190,10 @@ static void draw_body(struct screen *s, struct surface *out, const struct screen
 		quality_draw(s, out, area);
 		return;
 	}
+	if (s->overlay == OVERLAY_PLACES) {
+		places_draw(s, out, area);
+		return;
+	}
 	refresh(s, facts);
 	if (area.rows > 3 && header_idle(s, facts, text, sizeof text)) {
 		surface_ellipsis(out, area.row, 1, area.cols - 1, STYLE_WARN, text);
@@ -305,6 +310,11 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 			break;
 		open_overlay(s, OVERLAY_QUALITY);
 		return (struct action){.kind = ACTION_PACKAGES};
+	case ACT_PLACES:
+		if (s->shown == NULL)
+			break;
+		open_overlay(s, OVERLAY_PLACES);
+		return (struct action){.kind = ACTION_LOOK};
 	case ACT_KERNEL:
 		return toggle_kernel(s);
 	case ACT_RESET:
@@ -342,6 +352,8 @@ static struct action answer(struct screen *s, key_code key)
 
 static struct action overlay_key(struct screen *s, enum act act)
 {
+	if (act == ACT_PLACES && s->overlay == OVERLAY_PLACES)
+		return (struct action){.kind = ACTION_LOOK};
 	s->overlay_list.page = s->overlay_list.page > 0 ? s->overlay_list.page : 1;
 	if (act == ACT_QUIT || !list_move(&s->overlay_list, act))
 		s->overlay = OVERLAY_NONE;

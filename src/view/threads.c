@@ -163,7 +163,7 @@ static void draw_heading(const struct threads_state *t, struct surface *out, int
 static void draw_row(struct screen *s, struct surface *out, int row, const struct thread_columns *c,
                      const struct thread_item *it)
 {
-	char text[80];
+	char text[256];
 	snprintf(text, sizeof text, "%u", it->tid);
 	surface_right(out, row, c->tid, 7, STYLE_NUMBER, text);
 	int name_end = c->state >= 0 ? c->state : c->cpu;
@@ -179,7 +179,9 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 		             format_spark(it->spark[i] / 255.0));
 	int room = out->cols - c->hottest;
 	bool asleep = it->state == 'S' || it->state == 'D';
-	if (asleep && it->cpu < 0.5f && it->wait[0] != '\0') {
+	if (asleep && it->cpu < 0.5f && places_of(s, it->pid, it->tid, text, sizeof text)) {
+		surface_ellipsis(out, row, c->hottest, room, STYLE_DIM, text);
+	} else if (asleep && it->cpu < 0.5f && it->wait[0] != '\0') {
 		snprintf(text, sizeof text, "waits in %s", it->wait);
 		surface_ellipsis(out, row, c->hottest, room, STYLE_DIM, text);
 	} else if (it->hottest != 0) {
@@ -258,9 +260,12 @@ static void describe(struct screen *s, char *out, size_t cap)
 	if (t->list.cursor >= t->count)
 		return;
 	const struct thread_item *it = &t->items[t->list.cursor];
+	char place[256];
+	if (!places_of(s, it->pid, it->tid, place, sizeof place))
+		snprintf(place, sizeof place, "%s", it->wait);
 	snprintf(out, cap, "thread %u of process %u · %s · %s%s%s · Enter shows only this one",
-	         it->tid, it->pid, it->name, state_name(it->state),
-	         it->wait[0] != '\0' ? " in " : "", it->wait);
+	         it->tid, it->pid, it->name, state_name(it->state), place[0] != '\0' ? " in " : "",
+	         place);
 }
 
 const struct view view_threads = {

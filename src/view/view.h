@@ -125,8 +125,27 @@ struct threads_state {
 	bool inverted;
 };
 
+/* Threads at the same place: a range of `order`. */
+struct places_group {
+	uint32_t first, count;
+};
+struct places_line {
+	uint32_t group, frame; /* frame UINT32_MAX: the group's heading */
+};
+
+struct places_state {
+	struct dump *dump; /* one reference, or NULL */
+	const struct funcs *funcs;
+	uint32_t *order; /* threads of the dump, those at one place together; owned, as the rest */
+	size_t order_cap;
+	struct places_group *groups;
+	size_t group_count, group_cap;
+	struct places_line *lines;
+	size_t line_count, line_cap;
+};
+
 /* A page to read over the view. */
-enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_QUALITY };
+enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_QUALITY, OVERLAY_PLACES };
 
 struct screen {
 	struct screen_options options;
@@ -150,6 +169,7 @@ struct screen {
 	struct bottomup_state bottomup;
 	struct flame_state flame;
 	struct threads_state threads;
+	struct places_state places;
 };
 
 /* Total weight of the snapshot shown: what 100 % is. */
@@ -174,7 +194,8 @@ struct columns {
 /* Lays out: percentages always, then seconds, then the module when there is room. */
 struct columns view_columns(int cols, bool module);
 
-/* --- header.c, help.c, quality.c ----------------------------------------------------------------
+/* --- header.c, help.c, quality.c, places.c
+ * ----------------------------------------------------------------
  */
 
 /* The line of facts, the strip, the tabs. Returns the rows used. */
@@ -183,6 +204,10 @@ int header_draw(struct screen *s, struct surface *out, const struct screen_facts
 bool header_idle(struct screen *s, const struct screen_facts *facts, char *out, size_t cap);
 void help_draw(struct screen *s, struct surface *out, struct area area);
 void quality_draw(struct screen *s, struct surface *out, struct area area);
+void places_draw(struct screen *s, struct surface *out, struct area area);
+void places_fini(struct places_state *t);
+/* Where a thread was at the last look, if that was not long ago; false when not known. */
+bool places_of(const struct screen *s, uint32_t pid, uint32_t tid, char *out, size_t cap);
 extern const struct view *const view_table[VIEWS];
 
 #endif

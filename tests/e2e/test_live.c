@@ -457,6 +457,27 @@ static int tear_down(void **state)
 	return chdir("/") == 0 && rmdir(directory) == 0 ? 0 : -1;
 }
 
+/* A hung process: nothing to sample, and still an answer. */
+static void a_key_shows_where_sleepers_are(void **state)
+{
+	(void)state;
+	pid_t pid = start_workload("sleepers", NULL);
+	struct pty *p = start_ctop(pid, 40, 100, "xterm-256color", NULL);
+	assert_true(pty_wait_text(p, "LIVE", SECONDS));
+	pty_type(p, "D");
+	assert_true(pty_wait_text(p, "THREADS WERE", SECONDS));
+	pty_type(p, "G");
+	for (int i = 0; i < 40 && !pty_wait_text(p, "outer_read", 0); i++)
+		pty_type(p, "k");
+	assert_true(pty_wait_text(p, "outer_read", SECONDS));
+	/* None was stopped: the poller would have ended the program. */
+	assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+	pty_type(p, " ");
+	assert_true(pty_wait_gone(p, "THREADS WERE", SECONDS));
+	quit(p);
+	end_workload(pid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -472,6 +493,7 @@ int main(void)
 	        cmocka_unit_test(quitting_asks_about_a_running_command),
 	        cmocka_unit_test(a_capture_is_seen_in_the_same_views),
 	        cmocka_unit_test(bad_input_names_cause_and_cure),
+	        cmocka_unit_test(a_key_shows_where_sleepers_are),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

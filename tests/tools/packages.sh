@@ -19,6 +19,7 @@ if [ -n "$missing" ]; then
 		libdw) deb=libdw-dev ;;
 		zlib) deb=zlib1g-dev ;;
 		liblzma) deb=liblzma-dev ;;
+		json-c) deb=libjson-c-dev ;;
 		cmocka) deb=libcmocka-dev ;;
 		vterm) deb=libvterm-dev ;;
 		*) deb=$p ;;

@@ -73,7 +73,7 @@ shells() {
 warnings() { # both compilers, every warning an error
 	for cc in gcc clang; do
 		command -v $cc >/dev/null || { echo "$cc is not installed"; continue; }
-		make -s CC=$cc WERROR=1 SANITIZE= all 2>&1 | grep -E ': (fatal )?(error|warning): '
+		env -u MAKEFLAGS -u MFLAGS make -s CC=$cc WERROR=1 SANITIZE= all 2>&1 | grep -E ': (fatal )?(error|warning): '
 	done
 }
 

@@ -6,6 +6,7 @@
 #include "check.h"
 
 #include "ctop/clock.h"
+#include "ctop/dump.h"
 #include "ctop/funcs.h"
 #include "ctop/mem.h"
 #include "ctop/profile.h"
@@ -158,12 +159,47 @@ static char *draw(struct world *w, int rows, int cols)
 	return b.data;
 }
 
+/* Two workers at one place, and a thread that a stop would tell more of. */
+static void look(struct world *w)
+{
+	static const struct dump_thread threads[] = {
+	        {1234, 1234, "postgres", "postgres", 'R', DUMP_RUNNING, -1, "", false, false, 0, 0},
+	        {1234, 1240, "checkpointer", "postgres", 'S', DUMP_STILL, 232, "ep_poll", true,
+	         false, 0, 3},
+	        {1234, 1241, "walwriter", "postgres", 'S', DUMP_STILL, 202, "futex_wait_queue",
+	         false, true, 3, 4},
+	        {1234, 1242, "walsender", "postgres", 'S', DUMP_STILL, 202, "futex_wait_queue",
+	         false, true, 7, 4},
+	};
+	const uint32_t ids[] = {
+	        funcs_add(w->funcs, "ep_poll", "[kernel]", FUNC_KERNEL),
+	        funcs_add(w->funcs, "epoll_wait", "libc.so.6", FUNC_LIBRARY),
+	        funcs_add(w->funcs, "CheckpointerMain", "postgres", FUNC_OWN),
+	        funcs_add(w->funcs, "futex_wait_queue", "[kernel]", FUNC_KERNEL),
+	        funcs_add(w->funcs, "pthread_cond_wait", "libc.so.6", FUNC_LIBRARY),
+	        funcs_add(w->funcs, "WalWriterMain", "postgres", FUNC_OWN),
+	        funcs_add(w->funcs, "[registers not known without a stop]", "", FUNC_MARK),
+	};
+	static const unsigned at[] = {0, 1, 2, 3, 4, 5, 6, 3, 4, 5, 6};
+	enum { FRAMES = sizeof at / sizeof at[0] };
+	struct dump_thread *t = mem_alloc(sizeof threads);
+	struct dump_frame *f = mem_alloc(FRAMES * sizeof *f);
+	memcpy(t, threads, sizeof threads);
+	for (size_t i = 0; i < FRAMES; i++)
+		f[i] = (struct dump_frame){ids[at[i]], 0};
+	struct dump *d = dump_new(1, w->facts.now_ns, t, sizeof threads / sizeof threads[0], f);
+	screen_set_dump(w->screen, d, w->funcs);
+	dump_unref(d);
+}
+
 static void type(struct world *w, const char *keys)
 {
 	for (; *keys != '\0'; keys++) {
 		key_code key = (unsigned char)*keys;
 		struct action a =
 		        screen_key(w->screen, key == '\r' ? KEY_CODE_ENTER : key, &w->facts);
+		if (a.kind == ACTION_LOOK)
+			look(w);
 		if (a.kind == ACTION_QUERY) {
 			profile_set_query(w->profile, &a.query, 1);
 			publish(w);
@@ -206,7 +242,8 @@ static void every_view_is_as_drawn(void **state)
 	        {"flame-100x24", "4", 24, 100},     {"flame-flipped-80x24", "4f", 24, 80},
 	        {"flame-40x10", "4", 10, 40},       {"threads-100x24", "5", 24, 100},
 	        {"help-80x24", "?", 24, 80},        {"quality-100x24", "d", 24, 100},
-	        {"quality-40x10", "dj", 10, 40},
+	        {"quality-40x10", "dj", 10, 40},    {"places-100x24", "D", 24, 100},
+	        {"places-40x10", "DG", 10, 40},     {"threads-looked-100x24", "5DD5", 24, 100},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct world *w = *state;
@@ -221,7 +258,7 @@ static void every_view_is_as_drawn(void **state)
 /* No size and no key sequence draws outside the surface or crashes (sanitizers see). */
 static void any_keys_in_any_size_are_survived(void **state)
 {
-	static const char keys[] = "12345dtf\t jkgG\r+-*HooIKr<>?p\x1b  ";
+	static const char keys[] = "12345dDtf\t jkgG\r+-*HooIKr<>?p\x1b  ";
 	struct world *w = *state;
 	unsigned seed = 17;
 	for (int i = 0; i < 3000; i++) {
