@@ -26,6 +26,7 @@ enum broker_kind {
 	BROKER_DEBUG_LINK, /* by .gnu_debuglink: key->link */
 	BROKER_KALLSYMS,   /* the kernel's symbols: no key */
 	BROKER_PERF_MAP,   /* what the process's JIT compiler tells perf: no key. Live only */
+	BROKER_PROGRAM,    /* the file a process executes: no key. Live only */
 	BROKER_KINDS
 };
 

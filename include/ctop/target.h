@@ -35,6 +35,9 @@ struct target_info {
 enum ctop_err target_read(struct broker *b, pid_t pid, pid_t tid, struct target_info *out,
                           struct err *e);
 
+/* CPU time a thread has used, ns, as of the kernel's last tick or switch; false when it is gone. */
+bool target_cpu(struct broker *b, pid_t pid, pid_t tid, uint64_t *ns);
+
 /* The thread ids of a process, in an array the caller frees. */
 enum ctop_err target_threads(struct broker *b, pid_t pid, pid_t **tids, size_t *count,
                              struct err *e);
@@ -46,7 +49,11 @@ enum ctop_err target_children(struct broker *b, pid_t pid, pid_t **pids, size_t 
 enum ctop_err target_all(struct broker *b, pid_t **pids, size_t *count, struct err *e);
 
 /* Refuses what cannot be profiled, with the reason and the cure: no such pid,
- * a kernel thread, a zombie, ctop itself. */
+ * a kernel thread, a zombie, a 32-bit program, ctop itself. */
 enum ctop_err target_check(struct broker *b, pid_t pid, struct target_info *out, struct err *e);
+
+/* The last of these, by the `len` first bytes of the program: CTOP_EUNSUP, or CTOP_OK. */
+enum ctop_err target_check_program(const unsigned char *head, size_t len, pid_t pid,
+                                   const char *comm, struct err *e);
 
 #endif

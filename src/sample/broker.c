@@ -193,7 +193,7 @@ static enum ctop_err live_open(void *self, enum broker_kind kind, pid_t pid, uin
 {
 	(void)self;
 	*fd = -1;
-	bool by_pid = kind == BROKER_MEMORY || kind == BROKER_PERF_MAP ||
+	bool by_pid = kind == BROKER_MEMORY || kind == BROKER_PERF_MAP || kind == BROKER_PROGRAM ||
 	              (kind == BROKER_IMAGE && key->image.inode == 0);
 	if (by_pid && !same_process(pid, start_ticks))
 		return err_set(e, CTOP_ENOENT, "process %d has ended", pid);

@@ -73,10 +73,12 @@ static enum ctop_err capture_open(void *self, enum broker_kind kind, pid_t pid,
 {
 	struct strbuf k = {0};
 	void *data;
-	if (kind == BROKER_PERF_MAP) /* what it said stands among the records */
-		return err_set(e, CTOP_ENOENT, "a capture has no perf map");
 	size_t len;
 	(void)start_ticks;
+	if (kind == BROKER_PERF_MAP) /* what it said stands among the records */
+		return err_set(e, CTOP_ENOENT, "a capture has no perf map");
+	if (kind == BROKER_PROGRAM)
+		return err_set(e, CTOP_ENOENT, "a capture has no processes");
 	enum capture_file file = make_key(&k, kind, pid, key);
 	enum ctop_err rc = capture_find(self, file, strbuf_str(&k), k.len, &data, &len, e);
 	strbuf_fini(&k);

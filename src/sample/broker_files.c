@@ -69,13 +69,18 @@ static bool is_mapped_file(int fd, const struct broker_key *key)
 	return fstat(fd, &st) == 0 && st.st_ino == key->image.inode;
 }
 
+static int open_program(pid_t pid)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/%d/exe", pid);
+	return open_regular(path);
+}
+
 /* The program itself, deleted or replaced, which its owner may open where the mappings may be
  * opened by root only. */
 static int open_exe(pid_t pid, const struct broker_key *key)
 {
-	char path[64];
-	snprintf(path, sizeof path, "/proc/%d/exe", pid);
-	int fd = open_regular(path);
+	int fd = open_program(pid);
 	if (fd >= 0 && key->image.inode != 0 && is_mapped_file(fd, key))
 		return fd;
 	if (fd >= 0)
@@ -267,6 +272,11 @@ enum ctop_err broker_open_kind(enum broker_kind kind, pid_t pid, const struct br
 		return open_debug_link(pid, key, fd, e);
 	case BROKER_PERF_MAP:
 		return open_perf_map(pid, fd, e);
+	case BROKER_PROGRAM:
+		*fd = open_program(pid);
+		return *fd >= 0 ? CTOP_OK
+		                : err_errno(e, err_from_errno(errno), errno,
+		                            "cannot open the program of %d", pid);
 	case BROKER_KALLSYMS:
 	case BROKER_KINDS:
 		break;

@@ -26,10 +26,11 @@
 enum { DRAIN_MS = 100, DRAIN_LEAST_MS = 2, DRAIN_MOST_MS = 500, DRAINS_HELD = 4 };
 static const uint64_t SLACK_NS = 2 * CLOCK_NS_PER_MS;
 static const uint64_t SCAN_NS = 20 * CLOCK_NS_PER_MS;
-static const size_t DATA_LEAST = 64 << 10, DATA_USUAL = 512 << 10, DATA_MOST = 16 << 20;
+static const size_t DATA_LEAST = 16 << 10, DATA_USUAL = 512 << 10, DATA_MOST = 16 << 20;
 static const size_t DATA_ALL = (size_t)128 << 20;
 static const size_t SIDE_SIZE = 512 << 10;
-static const size_t SIDE_PART = 16; /* of the data ring, where memory is short */
+static const size_t SIDE_PART = 16, SIDE_LEAST = 16 << 10; /* where memory is short */
+static const uint32_t STACK_LEAST = 1024;
 
 /* One record on its way through a drain. */
 struct entry {
@@ -58,6 +59,13 @@ static size_t data_size(const struct perf_source *s, size_t cpus)
 	while (size * cpus > DATA_ALL && size > DATA_LEAST)
 		size /= 2;
 	return size;
+}
+
+/* The largest dump of which a ring holds several. */
+static uint32_t stack_most(size_t ring)
+{
+	uint32_t most = (uint32_t)(ring / DRAINS_HELD) & ~7u;
+	return most > 2 * STACK_LEAST ? most - STACK_LEAST : STACK_LEAST;
 }
 
 static uint32_t drain_interval(const struct perf_source *s)
@@ -154,11 +162,16 @@ static enum ctop_err open_lanes(struct perf_source *s, struct err *e)
 		while (s->lane_count > 0)
 			close_lane(&s->lanes[--s->lane_count]);
 		rc = open_every_lane(s, cpus, size, side, e);
-		side = size / SIDE_PART > DATA_LEAST ? size / SIDE_PART : DATA_LEAST;
+		side = size / SIDE_PART > SIDE_LEAST ? size / SIDE_PART : SIDE_LEAST;
 	}
 	if (rc == CTOP_OK && s->lanes[0].data.size < most)
 		perf_note(s, "small perf rings: the locked-memory limit is low; raise ulimit -l or "
 		             "kernel.perf_event_mlock_kb");
+	if (rc == CTOP_OK && s->kind.stack_bytes > stack_most(s->lanes[0].data.size)) {
+		s->kind.stack_bytes = stack_most(s->lanes[0].data.size);
+		perf_note(s, "no more than %u bytes of each stack are copied, for the same reason",
+		          s->kind.stack_bytes);
+	}
 	return rc;
 }
 
@@ -395,7 +408,8 @@ static void stop(void *self)
 static void set_stack(void *self, uint32_t bytes, uint32_t *drain_ms)
 {
 	struct perf_self *p = self;
-	perf_set_stack(&p->s, bytes);
+	uint32_t most = stack_most(p->s.lanes[0].data.size);
+	perf_set_stack(&p->s, bytes < most ? bytes : most);
 	*drain_ms = drain_interval(&p->s);
 }
 
@@ -411,6 +425,7 @@ static void close_source(void *self)
 	free(s->lanes);
 	free(s->fds);
 	free(s->threads);
+	free(s->crowd.threads);
 	free(s->procs);
 	hash_map_fini(&s->by_id);
 	hash_map_fini(&s->sampling_ids);

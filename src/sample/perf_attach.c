@@ -133,8 +133,7 @@ static bool scan_process(struct perf_source *s, pid_t pid, uint64_t until)
 		if (rc == CTOP_ELIMIT)
 			perf_go_wide(s, "more threads than file descriptors");
 		if (rc == CTOP_ELIMIT && s->way == WAY_PERF_THREADS) {
-			perf_note(s, "out of file descriptors: not every thread is sampled; raise "
-			             "ulimit -n or run as root");
+			s->crowd.on = true;
 			break;
 		}
 		if (clock_now_ns() > until)
@@ -147,7 +146,11 @@ static bool scan_process(struct perf_source *s, pid_t pid, uint64_t until)
 void perf_scan(struct perf_source *s, uint64_t budget_ns)
 {
 	uint64_t until = clock_now_ns() + budget_ns;
-	bool left = false;
+	bool left = false, was_crowded = s->crowd.on;
+	if (was_crowded) { /* who is new is seen by the looks at all */
+		s->scanning = false;
+		return;
+	}
 	for (size_t i = 0; i < s->proc_count; i++) {
 		if (!s->procs[i].scan || !s->procs[i].alive)
 			continue;
@@ -157,7 +160,14 @@ void perf_scan(struct perf_source *s, uint64_t budget_ns)
 		s->procs[i].scan = any || (s->way == WAY_PERF_THREADS && clock_now_ns() >= until);
 		left = left || s->procs[i].scan;
 	}
-	s->scanning = left;
+	s->scanning = left && !s->crowd.on;
+	if (!s->crowd.on || was_crowded || s->way != WAY_PERF_THREADS)
+		return;
+	perf_note(s,
+	          "more threads than file descriptors for their events: only those that use most "
+	          "of the CPU are sampled; raise ulimit -n or run as root");
+	s->counts_partly = true;
+	perf_reopen(s);
 }
 
 /* --- births, deaths, doubles ---------------------------------------------------------- */

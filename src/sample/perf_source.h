@@ -3,6 +3,7 @@
  *   perf.c         opening, the drain
  *   perf_watch.c   losses, statistics, the end
  *   perf_attach.c  which processes and threads are sampled
+ *   perf_busiest.c which of them, where not all can be
  *   perf_ways.c    by which events, and when by others
  *   perf_emit.c    kernel records → records of ctop
  *
@@ -74,6 +75,18 @@ struct perf_cover {
 	uint64_t lost;  /* samples lost until then: a window with losses tells nothing */
 };
 
+/* A thread and what it used, when there are too many; `growth`: since the look before. */
+struct perf_busy {
+	pid_t pid, tid;
+	uint64_t used_ns, growth_ns;
+};
+struct perf_crowd {
+	bool on;                   /* not every thread can have events */
+	struct perf_busy *threads; /* at the last look, by tid; owned */
+	size_t count, cap;
+	uint64_t due;
+};
+
 struct perf_source {
 	struct broker *broker;
 	struct source_config config; /* pids not kept */
@@ -115,6 +128,7 @@ struct perf_source {
 	uint64_t stats_due, check_due, storm_due, storm_from;
 	uint64_t births, switches; /* since / at the last look for storms */
 	struct perf_cover cover;
+	struct perf_crowd crowd;
 };
 
 /* --- perf_attach.c ------------------------------------------------------------- */
@@ -147,6 +161,14 @@ uint64_t perf_stack_base(struct perf_source *s, pid_t pid);
 /* Whether a sample counts: its process is wanted, and it is not a double. */
 bool perf_wants(struct perf_source *s, pid_t pid, pid_t tid, uint64_t id);
 
+/* --- perf_busiest.c --------------------------------------------------------------- */
+
+/* Opens events of the threads that use most of the CPU, as many as there can be. */
+void perf_open_busiest(struct perf_source *s);
+
+/* Looks who is busy now, and opens all anew when it is others than those sampled. */
+void perf_watch_crowd(struct perf_source *s, uint64_t now);
+
 /* --- perf_ways.c ---------------------------------------------------------------- */
 
 /* Opens the sampling events of one thread on every CPU. */
@@ -168,6 +190,9 @@ void perf_go_wide(struct perf_source *s, const char *why);
 
 /* Opens all events anew, with another size of stack dumps. */
 void perf_set_stack(struct perf_source *s, uint32_t bytes);
+
+/* Opens all events anew, of the threads there are now. */
+void perf_reopen(struct perf_source *s);
 
 /* Looks whether the way in force is the right one; changes it when it is not. */
 void perf_watch_ways(struct perf_source *s, uint64_t now);

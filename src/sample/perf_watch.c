@@ -154,6 +154,7 @@ void perf_housekeeping(struct perf_source *s, struct ring *out, uint64_t now)
 	if (s->resync)
 		queue_resync(s, now);
 	perf_watch_ways(s, now);
+	perf_watch_crowd(s, now);
 	if (now >= s->check_due) {
 		s->check_due = now + PERF_CHECK_NS * 5;
 		s->stopping = s->stopping || !targets_left(s);

@@ -174,6 +174,10 @@ static void reopen(struct perf_source *s)
 	}
 	s->thread_count = 0;
 	hash_map_clear(&s->by_tid);
+	if (s->crowd.on) {
+		perf_open_busiest(s);
+		return;
+	}
 	for (size_t i = 0; i < s->proc_count; i++)
 		s->procs[i].scan = s->procs[i].alive;
 	s->scanning = true;
@@ -217,14 +221,19 @@ void perf_go_wide(struct perf_source *s, const char *why)
 		perf_note(s, "sampling by CPU: %s", why);
 }
 
-void perf_set_stack(struct perf_source *s, uint32_t bytes)
+void perf_reopen(struct perf_source *s)
 {
 	uint64_t counted = perf_counted(s); /* 0 for too many events */
 	if (counted > s->counted_before)
 		s->counted_before = counted;
 	perf_close_events(s);
-	s->kind.stack_bytes = bytes;
 	reopen(s);
+}
+
+void perf_set_stack(struct perf_source *s, uint32_t bytes)
+{
+	s->kind.stack_bytes = bytes;
+	perf_reopen(s);
 }
 
 /* --- storms --------------------------------------------------------------------- */

@@ -104,7 +104,7 @@ static void sample(struct ptrace_source *s, struct ring *out, struct traced_thre
 	if (rc != STOP_COPIED)
 		return;
 	follow(&s->held_ns, (double)c.held_ns);
-	traced_cpu(s, t->pid, t->tid, &t->used_ns); /* exact, now that it was stopped */
+	target_cpu(s->broker, t->pid, t->tid, &t->used_ns); /* exact, now that it was stopped */
 	uint64_t weight = t->used_ns - t->counted_ns;
 	t->counted_ns = t->used_ns;
 	t->active = c.time;
@@ -132,7 +132,7 @@ static void look_at_threads(struct ptrace_source *s, struct ring *out)
 			t->rest--;
 			continue;
 		}
-		if (!traced_cpu(s, t->pid, t->tid, &used))
+		if (!target_cpu(s->broker, t->pid, t->tid, &used))
 			continue;
 		if (used > t->used_ns)
 			t->active = now;
@@ -304,14 +304,18 @@ static void close_source(void *self)
  * is opened, which wants the same right. */
 static enum ctop_err try_one(struct ptrace_source *s, const struct target_info *t, struct err *e)
 {
+	struct refusal_facts facts = refusal_read_facts(s->broker);
 	struct stop_copy c = {.regs_mask = s->config.regs_mask,
 	                      .own_child = s->config.launched,
 	                      .stack = s->stack};
+	int why = stop_is_barred();
+	if (why != 0)
+		return refusal_ptrace(&facts, t, why, e);
 	if (t->state != 'R') {
 		int fd = broker_open_mem(s->broker, t->pid);
 		if (fd >= 0)
 			close(fd);
-		return fd >= 0 ? CTOP_OK : refusal_ptrace(t, -fd, e);
+		return fd >= 0 ? CTOP_OK : refusal_ptrace(&facts, t, -fd, e);
 	}
 	enum stop_result rc = stop_copy(&s->stopper, t->pid, t->pid, &c);
 	for (unsigned i = 0; c.held && i < 1000; i++) {
@@ -326,7 +330,7 @@ static enum ctop_err try_one(struct ptrace_source *s, const struct target_info *
 		        t->pid, t->comm, t->pid);
 	if (rc == STOP_GONE)
 		return err_set(e, CTOP_ENOENT, "process %d ended while ctop was attaching", t->pid);
-	return rc == STOP_REFUSED ? refusal_ptrace(t, c.why, e) : CTOP_OK;
+	return rc == STOP_REFUSED ? refusal_ptrace(&facts, t, c.why, e) : CTOP_OK;
 }
 
 static enum ctop_err open_source(struct ptrace_source *s, struct err *e)

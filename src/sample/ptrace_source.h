@@ -68,9 +68,6 @@ struct ptrace_source {
 /* The process of a pid that is alive, or NULL. */
 struct traced_process *traced_process(struct ptrace_source *s, pid_t pid);
 
-/* CPU time of a thread, ns; false when it is gone. */
-bool traced_cpu(struct ptrace_source *s, pid_t pid, pid_t tid, uint64_t *ns);
-
 /* A process to sample, with its threads and mappings. `from_birth`: all it has ever used
  * counts. */
 void traced_add(struct ptrace_source *s, pid_t pid, bool from_birth, bool own_child);

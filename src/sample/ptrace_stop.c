@@ -79,6 +79,12 @@ static bool prepare(struct stopper *t)
 	return true;
 }
 
+int stop_is_barred(void)
+{
+	/* Nobody is traced by this thread yet: the answer of the kernel itself is ESRCH. */
+	return ptrace(PTRACE_DETACH, getppid(), NULL, NULL) == 0 || errno == ESRCH ? 0 : errno;
+}
+
 void stopper_fini(struct stopper *t)
 {
 	if (t->owner != 0) {

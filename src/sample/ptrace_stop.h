@@ -49,6 +49,9 @@ struct stopper {
  */
 enum stop_result stop_copy(struct stopper *me, pid_t pid, pid_t tid, struct stop_copy *c);
 
+/* Whether ptrace(2) as such is refused here, by a seccomp filter: an errno, or 0. */
+int stop_is_barred(void);
+
 void stopper_fini(struct stopper *me);
 
 /* Lets a thread go that was late. False while it still does not stop. */

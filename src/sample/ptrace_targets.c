@@ -25,18 +25,6 @@ struct traced_process *traced_process(struct ptrace_source *s, pid_t pid)
 	return NULL;
 }
 
-/* CPU time of a thread: the first number of its schedstat. */
-bool traced_cpu(struct ptrace_source *s, pid_t pid, pid_t tid, uint64_t *ns)
-{
-	char *text;
-	size_t len;
-	if (broker_read_proc(s->broker, pid, tid, "schedstat", &text, &len, NULL) != CTOP_OK)
-		return false;
-	*ns = strtoull(text, NULL, 10);
-	free(text);
-	return true;
-}
-
 static void keep_ranges(struct traced_process *p, const char *text)
 {
 	p->code_count = 0;
@@ -122,7 +110,7 @@ static void add_thread(struct ptrace_source *s, struct traced_process *p, pid_t 
 	                          .own_child = p->own_child && tid == p->pid,
 	                          .listed = true};
 	uint64_t used;
-	if (!traced_cpu(s, p->pid, tid, &used))
+	if (!target_cpu(s->broker, p->pid, tid, &used))
 		return;
 	t.used_ns = used;
 	t.counted_ns = from_birth ? 0 : used;

@@ -6,13 +6,33 @@
 
 #include "ctop/err.h"
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 struct broker;
 struct target_info;
+
+/* What decides over ptrace(2) and perf_event_open(2). */
+struct refusal_facts {
+	uid_t uid;           /* effective, of ctop */
+	bool perfmon, trace; /* it has CAP_PERFMON (or CAP_SYS_ADMIN), CAP_SYS_PTRACE */
+	bool seccomp;        /* a filter is in force */
+	int paranoid;        /* kernel.perf_event_paranoid */
+	int yama;            /* kernel.yama.ptrace_scope; 0 without Yama */
+};
+
+/* As they are for this process. */
+struct refusal_facts refusal_read_facts(struct broker *b);
 
 /* CTOP_EPERM when another process traces it already, CTOP_OK else. */
 enum ctop_err refusal_tracer(struct broker *b, const struct target_info *t, struct err *e);
 
 /* What errno `why` of a try to trace it, or to read its memory, means. */
-enum ctop_err refusal_ptrace(const struct target_info *t, int why, struct err *e);
+enum ctop_err refusal_ptrace(const struct refusal_facts *f, const struct target_info *t, int why,
+                             struct err *e);
+
+/* What errno `why` of perf_event_open() means; `t` NULL: for the whole machine. */
+enum ctop_err refusal_perf(const struct refusal_facts *f, const struct target_info *t, int why,
+                           struct err *e);
 
 #endif

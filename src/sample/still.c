@@ -51,12 +51,13 @@ static void close_source(void *self)
 static enum ctop_err check(struct broker *b, pid_t pid, struct err *e)
 {
 	struct target_info info;
+	struct refusal_facts facts = refusal_read_facts(b);
 	enum ctop_err rc = target_check(b, pid, &info, e);
 	if (rc != CTOP_OK)
 		return rc;
 	int fd = broker_open_mem(b, pid);
 	if (fd < 0)
-		return refusal_ptrace(&info, -fd, e);
+		return refusal_ptrace(&facts, &info, -fd, e);
 	close(fd);
 	return CTOP_OK;
 }

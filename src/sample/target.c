@@ -7,6 +7,7 @@
 #include "ctop/utf8.h"
 #include "ctop/vec.h"
 
+#include <elf.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,18 @@ enum ctop_err target_read(struct broker *b, pid_t pid, pid_t tid, struct target_
 	return CTOP_OK;
 }
 
+/* The first number of its schedstat. */
+bool target_cpu(struct broker *b, pid_t pid, pid_t tid, uint64_t *ns)
+{
+	char *text;
+	size_t len;
+	if (broker_read_proc(b, pid, tid, "schedstat", &text, &len, NULL) != CTOP_OK)
+		return false;
+	*ns = strtoull(text, NULL, 10);
+	free(text);
+	return true;
+}
+
 enum ctop_err target_threads(struct broker *b, pid_t pid, pid_t **tids, size_t *count,
                              struct err *e)
 {
@@ -133,6 +146,28 @@ enum ctop_err target_children(struct broker *b, pid_t pid, pid_t **pids, size_t 
 	return CTOP_OK;
 }
 
+enum ctop_err target_check_program(const unsigned char *head, size_t len, pid_t pid,
+                                   const char *comm, struct err *e)
+{
+	if (len < EI_NIDENT || memcmp(head, ELFMAG, SELFMAG) != 0 || head[EI_CLASS] != ELFCLASS32)
+		return CTOP_OK;
+	return err_set(e, CTOP_EUNSUP,
+	               "%d (%s) is a 32-bit program, and this ctop unwinds 64-bit ones only; "
+	               "perf record --call-graph fp -p %d may serve",
+	               pid, comm, pid);
+}
+
+static enum ctop_err check_program(struct broker *b, const struct target_info *t, struct err *e)
+{
+	unsigned char head[EI_NIDENT];
+	int fd;
+	if (broker_open(b, BROKER_PROGRAM, t->pid, t->start_ticks, NULL, &fd, NULL) != CTOP_OK)
+		return CTOP_OK; /* not to be seen: what follows will say why */
+	ssize_t n = read(fd, head, sizeof head);
+	close(fd);
+	return target_check_program(head, n > 0 ? (size_t)n : 0, t->pid, t->comm, e);
+}
+
 enum ctop_err target_check(struct broker *b, pid_t pid, struct target_info *out, struct err *e)
 {
 	if (pid == getpid())
@@ -156,5 +191,5 @@ enum ctop_err target_check(struct broker *b, pid_t pid, struct target_info *out,
 		               "%d (%s) is a zombie: it has ended, and its parent %d has not yet "
 		               "waited for it",
 		               pid, out->comm, out->ppid);
-	return CTOP_OK;
+	return check_program(b, out, e);
 }

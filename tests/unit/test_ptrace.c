@@ -6,14 +6,10 @@
 #include "../../src/app/child.c"
 #include "ctop/clock.h"
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <math.h>
-#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 
 static struct session_config traced_of(const pid_t *pid, uint32_t rate)
 {
@@ -277,62 +273,6 @@ static void a_traced_target_is_refused_by_name(void **state)
 	workload_end(pid);
 }
 
-/* As a container's filter does: perf_event_open(2) is refused to this process and what it
- * starts. */
-static bool refuse_perf(void)
-{
-	struct sock_filter code[] = {
-	        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_perf_event_open, 0, 1),
-	        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-	        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {sizeof code / sizeof code[0], code};
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
-static void where_perf_is_refused_ptrace_serves(void **state)
-{
-	static const char *const choices[] = {"auto", "perf"};
-	(void)state;
-	need_ptrace();
-	pid_t target = workload_start("shares", NULL);
-	const char *build = getenv("CTOP_BUILD");
-	for (int i = 0; i < 2; i++) {
-		int ends[2], status;
-		char ctop[1024], pid[16], text[65536];
-		assert_int_equal(pipe(ends), 0);
-		snprintf(ctop, sizeof ctop, "%s/ctop", build != NULL ? build : "build/gcc");
-		snprintf(pid, sizeof pid, "%d", target);
-		pid_t profiler = fork();
-		if (profiler == 0) {
-			dup2(ends[1], 1);
-			dup2(ends[1], 2);
-			if (!refuse_perf())
-				_exit(99);
-			execl(ctop, ctop, "record", "--source", choices[i], "-p", pid, "-d", "1",
-			      "-f", "text", "-o", "-", (char *)NULL);
-			_exit(127);
-		}
-		close(ends[1]);
-		size_t len = 0;
-		for (ssize_t n; (n = read(ends[0], text + len, sizeof text - 1 - len)) > 0;)
-			len += (size_t)n;
-		text[len] = '\0';
-		close(ends[0]);
-		assert_int_equal(waitpid(profiler, &status, 0), profiler);
-		if (WEXITSTATUS(status) == 99)
-			check_skip("seccomp filters are refused here");
-		bool served = WEXITSTATUS(status) == 0 && strstr(text, "burn_half") != NULL &&
-		              strstr(text, "sampling by ptrace") != NULL;
-		bool refused = WEXITSTATUS(status) != 0 && strstr(text, "perf_event") != NULL;
-		if (i == 0 ? !served : !refused)
-			fail_msg("--source %s: status %d: %s", choices[i], status, text);
-	}
-	workload_end(target);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,7 +282,6 @@ int main(void)
 	        cmocka_unit_test(a_parent_of_short_lived_children_goes_on),
 	        cmocka_unit_test(the_target_survives_the_profiler),
 	        cmocka_unit_test(a_traced_target_is_refused_by_name),
-	        cmocka_unit_test(where_perf_is_refused_ptrace_serves),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
