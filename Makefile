@@ -60,7 +60,7 @@ FUZZ     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz
 BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all run check check-all corpus golden fuzz bench install uninstall deps compdb help clean \
+.PHONY: all run check check-all corpus chaos golden fuzz bench install uninstall deps compdb help clean \
         format workloads
 .DEFAULT_GOAL := all
 
@@ -140,6 +140,11 @@ check: deps
 check-all: all $(UNIT) $(E2E) workloads
 	$(Q)sh tests/tools/check.sh $(BUILD) $(TESTS)
 
+# What check does in a short form: ctop is killed 2 × 200 times, and stopped 100 times for 5 s.
+chaos: all $(E2E) workloads
+	$(Q)CTOP_BUILD=$(BUILD) CTOP_CHAOS_ROUNDS=200 CTOP_STOP_ROUNDS=100 CTOP_STOP_SECONDS=5 \
+	      $(BUILD)/tests/e2e/safety
+
 golden: all $(UNIT)
 	$(Q)CTOP_GOLDEN_WRITE=1 sh tests/tools/check.sh $(BUILD) screen
 
@@ -200,6 +205,7 @@ help:
 	@echo 'make run        install what is missing, build, show the live view (PID=… for a process)'
 	@echo 'make check      install what is missing, build, run all tests (TESTS="unit e2e static" for some)'
 	@echo 'make corpus     print how good the stacks of the recorded programs are'
+	@echo 'make chaos      kill and stop ctop hundreds of times (10 minutes), and look at its target'
 	@echo 'make golden     rewrite the golden files from what the program does now'
 	@echo 'make fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make bench      measurements, as ratios against peers in the same run'

@@ -75,9 +75,10 @@ enum ctop_err broker_list(struct broker *b, pid_t pid, pid_t **ids, size_t *coun
 enum ctop_err broker_cgroup(struct broker *b, pid_t pid, int *fd, pid_t **pids, size_t *count,
                             struct err *e);
 
-/* The memory of a process, read-only: opened to learn whether it may be traced, without stopping
- * it. The descriptor, or −errno. Live only. */
-int broker_open_mem(struct broker *b, pid_t pid);
+/* Opens a file of /proc/PID (or of a task, as above) for reading, again and again by pread(2):
+ * "schedstat", "stat"; or "mem", to learn whether the process may be traced. The descriptor, which
+ * the caller closes, or −errno. Live only. */
+int broker_open_proc(struct broker *b, pid_t pid, pid_t tid, const char *name);
 
 /* perf_event_open(2) with PERF_FLAG_FD_CLOEXEC. Returns the descriptor or
  * −errno. Live only. */

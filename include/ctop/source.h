@@ -63,6 +63,7 @@ struct source_info {
 	uint32_t stack_bytes; /* in force */
 	uint32_t drain_ms;    /* how often source_drain() wants to be called */
 	uint64_t regs_mask;
+	pid_t helper;    /* a process of ours that does part of the work; 0: none */
 	char notes[512]; /* what was lowered and why, one per line; may be "" */
 };
 

@@ -172,7 +172,7 @@ static void summarize(const struct recording *r, const struct snapshot *s, const
 	        broken.len > 0 ? "broken: " : "none broken", strbuf_str(&broken),
 	        lost.len > 0 ? strbuf_str(&lost) : "none", 100 * quality_nameless(s));
 	if (r->o->file == NULL) {
-		double own = (double)clock_process_cpu_ns();
+		double own = (double)(clock_process_cpu_ns() + st->cost.helper_ns);
 		fprintf(stderr, "ctop: used %.3f s of CPU itself, %.1f µs a sample\n", own / 1e9,
 		        st->all_samples > 0 ? own / 1e3 / (double)st->all_samples : 0.0);
 	}

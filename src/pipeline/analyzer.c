@@ -345,9 +345,10 @@ static void take_commands(struct analyzer *a)
 	}
 }
 
-static void fill_cost(const struct analyzer *a, struct snapshot_cost *out)
+static void fill_cost(struct analyzer *a, struct snapshot_cost *out)
 {
-	out->cpu_ns = a->c.in_order ? 0 : clock_process_cpu_ns();
+	out->cpu_ns = a->c.in_order ? 0 : figures_own_cpu(&a->figures);
+	out->helper_ns = a->figures.helper_ns;
 	out->sampler_ns = a->sampler_ns;
 	out->analyzer_ns = a->c.in_order ? 0 : clock_thread_cpu_ns();
 	out->profile_bytes = profile_bytes(a->profile);
@@ -483,7 +484,7 @@ static void build(struct analyzer *a)
 	        .peek_ctx = a->dumps,
 	};
 	a->stacker = stacker_new(&sc);
-	figures_init(&a->figures, a->c.start_ns, a->c.in_order);
+	figures_init(&a->figures, a->c.start_ns, a->c.in_order, a->c.source->helper);
 	struct snapshot_stats *s = profile_stats(a->profile);
 	s->rate_hz = a->c.source->rate_hz;
 	s->stack_bytes = a->c.source->stack_bytes;

@@ -5,11 +5,19 @@
 #include "ctop/record.h"
 #include "ctop/snapshot.h"
 
-void figures_init(struct figures *f, uint64_t start_ns, bool replay)
+uint64_t figures_own_cpu(struct figures *f)
 {
-	*f = (struct figures){.start_ns = start_ns, .replay = replay};
+	uint64_t ns;
+	if (f->helper != 0 && clock_pid_cpu_ns(f->helper, &ns) && ns > f->helper_ns)
+		f->helper_ns = ns;
+	return clock_process_cpu_ns() + f->helper_ns;
+}
+
+void figures_init(struct figures *f, uint64_t start_ns, bool replay, pid_t helper)
+{
+	*f = (struct figures){.start_ns = start_ns, .replay = replay, .helper = helper};
 	f->own_time_ns = clock_now_ns();
-	f->own_cpu_ns = clock_process_cpu_ns();
+	f->own_cpu_ns = figures_own_cpu(f);
 }
 
 void figures_record(struct figures *f, const struct record_stats *r)
@@ -38,7 +46,7 @@ static void fill_own(struct figures *f)
 	bool first = f->own_percent == 0 && wall > CLOCK_NS_PER_SEC / 4;
 	if (wall < CLOCK_NS_PER_SEC && !first)
 		return;
-	uint64_t cpu = clock_process_cpu_ns();
+	uint64_t cpu = figures_own_cpu(f);
 	f->own_percent = 100.0 * (double)(cpu - f->own_cpu_ns) / (double)wall;
 	if (wall < CLOCK_NS_PER_SEC)
 		return;

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 enum { FIRST_MS = 5 };
+static const uint64_t SIGNAL_NS = 50 * CLOCK_NS_PER_MS;
 
 struct sampler {
 	pthread_t thread;
@@ -33,6 +34,7 @@ struct sampler {
 	_Atomic(struct peek_request *) request;
 	const _Atomic uint32_t *stack_wanted;
 	atomic_bool stop, abort;
+	uint64_t signal_due;
 	uint32_t interval_ms; /* between drains: short at first, for the first screen */
 	int wake;             /* eventfd */
 };
@@ -61,6 +63,17 @@ static int64_t until_due(struct sampler *s)
 	return (int64_t)s->interval_ms * (int64_t)CLOCK_NS_PER_MS;
 }
 
+/* A source that is drained a sample at a time would wake the analyzer for each. */
+static void signal_ring(struct sampler *s, bool ended)
+{
+	uint64_t now = clock_now_ns();
+	bool few = s->source->ops->due != NULL && now < s->signal_due && !ended;
+	if (few)
+		return;
+	ring_signal(s->ring);
+	s->signal_due = now + SIGNAL_NS;
+}
+
 /* Drains once; returns how long to wait (ns), or −1 at the end. */
 static int64_t step(struct sampler *s)
 {
@@ -68,7 +81,7 @@ static int64_t step(struct sampler *s)
 	bool ended = false;
 	follow_wishes(s);
 	enum ctop_err rc = s->source->ops->drain(s->source->self, s->ring, &ended, &e);
-	ring_signal(s->ring);
+	signal_ring(s, ended);
 	if (ended)
 		return -1;
 	if (rc == CTOP_EAGAIN)

@@ -58,9 +58,9 @@ enum ctop_err broker_cgroup(struct broker *b, pid_t pid, int *fd, pid_t **pids, 
 	return b->ops->cgroup(b->self, pid, fd, pids, count, e);
 }
 
-int broker_open_mem(struct broker *b, pid_t pid)
+int broker_open_proc(struct broker *b, pid_t pid, pid_t tid, const char *name)
 {
-	return b->ops->open_mem != NULL ? b->ops->open_mem(b->self, pid) : -ENOSYS;
+	return b->ops->open_proc != NULL ? b->ops->open_proc(b->self, pid, tid, name) : -ENOSYS;
 }
 
 int broker_perf_event(struct broker *b, struct perf_event_attr *attr, pid_t pid, int cpu, int group,
@@ -125,23 +125,39 @@ enum ctop_err broker_read_file(const char *path, char **text, size_t *len, struc
 	return CTOP_OK;
 }
 
+/* The path of a file of /proc; false for one that ctop does not read. */
+static bool proc_path(pid_t pid, pid_t tid, const char *name, char *out, size_t cap)
+{
+	static const char *const allowed[] = {"maps",    "stat",      "status",   "comm",  "wchan",
+	                                      "syscall", "schedstat", "children", "stack", "mem"};
+	bool ok = false;
+	for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
+		ok = ok || strcmp(name, allowed[i]) == 0;
+	if (tid != 0)
+		snprintf(out, cap, "/proc/%d/task/%d/%s", pid, tid, name);
+	else
+		snprintf(out, cap, "/proc/%d/%s", pid, name);
+	return ok;
+}
+
 static enum ctop_err live_read_proc(void *self, pid_t pid, pid_t tid, const char *name, char **text,
                                     size_t *len, struct err *e)
 {
-	static const char *const allowed[] = {"maps",    "stat",      "status",   "comm", "wchan",
-	                                      "syscall", "schedstat", "children", "stack"};
 	char path[128];
-	bool ok = false;
 	(void)self;
-	for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
-		ok = ok || strcmp(name, allowed[i]) == 0;
-	if (!ok)
+	if (!proc_path(pid, tid, name, path, sizeof path))
 		return err_set(e, CTOP_EINVAL, "%s is not a file of /proc ctop reads", name);
-	if (tid != 0)
-		snprintf(path, sizeof path, "/proc/%d/task/%d/%s", pid, tid, name);
-	else
-		snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
 	return broker_read_file(path, text, len, e);
+}
+
+static int live_open_proc(void *self, pid_t pid, pid_t tid, const char *name)
+{
+	char path[128];
+	(void)self;
+	if (!proc_path(pid, tid, name, path, sizeof path))
+		return -EINVAL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? fd : -errno;
 }
 
 static bool same_process(pid_t pid, uint64_t start_ticks)
@@ -213,15 +229,6 @@ static enum ctop_err live_cgroup(void *self, pid_t pid, int *fd, pid_t **pids, s
 	return broker_open_cgroup(pid, fd, pids, count, e);
 }
 
-static int live_open_mem(void *self, pid_t pid)
-{
-	char path[64];
-	(void)self;
-	snprintf(path, sizeof path, "/proc/%d/mem", pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd >= 0 ? fd : -errno;
-}
-
 static int live_perf_event(void *self, struct perf_event_attr *attr, pid_t pid, int cpu, int group,
                            unsigned long flags)
 {
@@ -238,7 +245,7 @@ struct broker *broker_new_live(void)
 	        .read_proc = live_read_proc,
 	        .list = live_list,
 	        .cgroup = live_cgroup,
-	        .open_mem = live_open_mem,
+	        .open_proc = live_open_proc,
 	        .perf_event = live_perf_event,
 	};
 	struct broker *b = mem_zalloc(1, sizeof *b);

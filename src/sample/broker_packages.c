@@ -40,7 +40,7 @@ static size_t search_list(const char *list, struct broker_file *files, size_t co
 	for (size_t i = 0; i < count; i++) {
 		struct broker_file *f = &files[i];
 		bool moved = strncmp(f->path, "/usr/", 5) == 0;
-		if (f->package[0] != '\0' ||
+		if (f->path[0] != '/' || f->package[0] != '\0' ||
 		    !(has_line(text, len, f->path) || (moved && has_line(text, len, f->path + 4))))
 			continue;
 		snprintf(f->package, sizeof f->package, "%.*s", (int)base, list);

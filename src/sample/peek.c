@@ -11,7 +11,7 @@
 #include "ctop/target.h"
 #include "ctop/utf8.h"
 #include "ctop/vec.h"
-#include "ptrace_stop.h"
+#include "stopper.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ struct peeker {
 	size_t pid_count;
 	bool children, kernel;
 	uint64_t regs_mask;
-	struct stopper stopper;
+	struct stopper *stopper; /* NULL until one is needed */
 	unsigned char *stack;
 	struct strbuf record; /* the one being made */
 	struct range *ranges; /* what the process being read has mapped, ascending */
@@ -50,6 +50,7 @@ struct look {
 	enum record_how how;
 	int32_t syscall;
 	struct copy_regs regs;
+	const unsigned char *stack;
 	uint32_t stack_len;
 	bool read, full;
 	uint64_t time;
@@ -81,7 +82,7 @@ void peeker_free(struct peeker *p)
 {
 	if (p == NULL)
 		return;
-	stopper_fini(&p->stopper);
+	stopper_free(p->stopper);
 	strbuf_fini(&p->record);
 	free(p->ranges);
 	free(p->late);
@@ -93,7 +94,7 @@ void peeker_free(struct peeker *p)
 bool peeker_let_go(struct peeker *p)
 {
 	for (size_t i = p->late_count; i-- > 0;)
-		if (stop_let_go(p->late[i], false))
+		if (stopper_let_go(p->stopper, p->late[i]))
 			p->late[i] = p->late[--p->late_count];
 	return p->late_count == 0;
 }
@@ -191,7 +192,7 @@ static bool put_look(struct peeker *p, const struct outlet *o, const struct look
 	struct record_sample *s = room(o, copy_sample_size(&l->regs, l->stack_len));
 	if (s == NULL)
 		return false;
-	copy_fill_sample(s, &l->regs, p->stack, l->stack_len);
+	copy_fill_sample(s, &l->regs, l->stack, l->stack_len);
 	s->h.flags = (uint16_t)(RECORD_PEEK | (l->full ? RECORD_FULL_DUMP : 0));
 	s->h.time = l->time;
 	s->h.pid = t.h.pid;
@@ -267,6 +268,7 @@ static bool read_still(struct peeker *p, struct look *l)
 	if (rc == CTOP_OK &&
 	    copy_regs_of_wait(before.syscall, p->regs_mask, &l->regs, &l->syscall)) {
 		uint64_t end = range_end(p, l->regs.sp), left = end - l->regs.sp;
+		l->stack = p->stack;
 		l->full = end != 0 && left > STACK_MOST;
 		l->stack_len = copy_stack(l->pid, l->regs.sp,
 		                          end == 0 || l->full ? STACK_MOST : left & ~UINT64_C(7),
@@ -288,9 +290,14 @@ static void read_stopped(struct peeker *p, struct look *l)
 	struct stop_copy c = {
 	        .regs_mask = p->regs_mask,
 	        .stack_most = (uint32_t)STACK_MOST,
-	        .stack = p->stack,
 	};
-	enum stop_result rc = stop_copy(&p->stopper, l->pid, l->tid, &c);
+	if (p->stopper == NULL)
+		p->stopper = stopper_new(false);
+	if (p->stopper == NULL) {
+		l->how = HOW_REFUSED;
+		return;
+	}
+	enum stop_result rc = stopper_copy(p->stopper, l->pid, l->tid, &c);
 	if (c.held) {
 		p->late = vec_reserve(p->late, &p->late_cap, p->late_count + 1, sizeof *p->late);
 		p->late[p->late_count++] = l->tid;
@@ -300,6 +307,7 @@ static void read_stopped(struct peeker *p, struct look *l)
 	if (!l->read)
 		return;
 	l->regs = c.at;
+	l->stack = c.stack;
 	l->stack_len = c.stack_len;
 	l->full = c.full;
 	l->time = c.time;

@@ -105,10 +105,10 @@ void perf_rebase(struct perf_source *s)
 	for (size_t i = 0; i < s->proc_count; i++) {
 		struct perf_process *p = &s->procs[i];
 		struct target_info info;
-		if (clock_pid_cpu_ns(p->pid, &p->base_ns))
-			p->cpu_ns = p->base_ns;
+		if (clock_pid_cpu_ns(p->pid, &p->used.base_ns))
+			p->used.cpu_ns = p->used.base_ns;
 		if (target_read(s->broker, p->pid, 0, &info, NULL) == CTOP_OK)
-			p->base_children_ns = p->children_ns = info.children_ns;
+			p->used.base_children_ns = p->used.children_ns = info.children_ns;
 	}
 }
 
@@ -180,8 +180,8 @@ void perf_on_fork(struct perf_source *s, const struct record_fork *f)
 	if (f->ppid != f->h.pid) {
 		p = add_process(s, pid);
 		p->start_ticks = 0;
-		p->base_ns = p->cpu_ns = 0;
-		p->base_children_ns = p->children_ns = 0;
+		p->used.base_ns = p->used.cpu_ns = 0;
+		p->used.base_children_ns = p->used.children_ns = 0;
 		p->stack_base = 0;
 		p->asked = 0;
 		p->scan = false;

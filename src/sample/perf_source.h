@@ -12,6 +12,7 @@
 #ifndef CTOP_SAMPLE_PERF_SOURCE_H
 #define CTOP_SAMPLE_PERF_SOURCE_H
 
+#include "cputime.h"
 #include "ctop/clock.h"
 #include "ctop/hash.h"
 #include "ctop/record.h"
@@ -57,12 +58,11 @@ struct perf_thread {
 struct perf_process {
 	pid_t pid;
 	uint64_t start_ticks;
-	uint64_t base_ns, cpu_ns;               /* its CPU clock at attach, and last */
-	uint64_t base_children_ns, children_ns; /* the same for its ended children */
-	uint64_t stack_base;                    /* see perf_stack_base() */
-	uint32_t asked;                         /* how often it was asked for */
-	bool alive, is_root;                    /* is_root: one the user named */
-	bool scan;                              /* its threads are to be listed (again) */
+	struct cputime used;
+	uint64_t stack_base; /* see perf_stack_base() */
+	uint32_t asked;      /* how often it was asked for */
+	bool alive, is_root; /* is_root: one the user named */
+	bool scan;           /* its threads are to be listed (again) */
 };
 
 /* How much of the targets' CPU time is seen; since the last look, when the next is due. */

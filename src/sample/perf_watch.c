@@ -17,29 +17,19 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* CPU time of all targets. No clock tells of a child that came and went between two
- * looks, but its parent's account of ended children does, once it was waited for. That
- * account holds all that the child ever used, so what a child had used before the attach is
- * taken off. Both sums miss something, neither counts too much: the larger is nearer to
- * the truth. */
 uint64_t perf_target_cpu(struct perf_source *s, uint32_t *alive)
 {
-	uint64_t sum = 0, with_children = 0, before = 0;
+	struct cputime_sum sum = {0};
 	*alive = 0;
 	for (size_t i = 0; i < s->proc_count; i++) {
 		struct perf_process *p = &s->procs[i];
 		uint64_t now;
-		if (p->alive && clock_pid_cpu_ns(p->pid, &now) && now >= p->cpu_ns)
-			p->cpu_ns = now;
-		sum += p->cpu_ns - p->base_ns;
-		if (p->alive || p->is_root)
-			with_children +=
-			        p->cpu_ns - p->base_ns + p->children_ns - p->base_children_ns;
-		else
-			before += p->base_ns + p->base_children_ns;
+		if (p->alive && clock_pid_cpu_ns(p->pid, &now) && now >= p->used.cpu_ns)
+			p->used.cpu_ns = now;
+		cputime_add(&sum, &p->used, p->alive, p->is_root);
 		*alive += p->alive;
 	}
-	return larger(sum, with_children > before ? with_children - before : 0);
+	return cputime_total(&sum);
 }
 
 uint64_t perf_counted(const struct perf_source *s)
@@ -104,8 +94,8 @@ static bool is_alive(struct perf_source *s, struct perf_process *p)
 	if (target_read(s->broker, p->pid, 0, &info, NULL) != CTOP_OK ||
 	    (p->start_ticks != 0 && info.start_ticks != p->start_ticks))
 		return false;
-	if (info.children_ns > p->children_ns)
-		p->children_ns = info.children_ns;
+	if (info.children_ns > p->used.children_ns)
+		p->used.children_ns = info.children_ns;
 	return info.state != 'Z' && info.state != 'X';
 }
 

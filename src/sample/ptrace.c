@@ -24,13 +24,16 @@
 #include <unistd.h>
 
 static const uint64_t LIST_NS = 20 * CLOCK_NS_PER_MS;
-static const uint64_t CHILDREN_NS = 100 * CLOCK_NS_PER_MS, STATS_NS = CLOCK_NS_PER_SEC;
+enum { LIST_ROUNDS = 5 }; /* or once in so many rounds, where that is longer */
+static const uint64_t ALIVE_NS = 100 * CLOCK_NS_PER_MS, CHILDREN_NS = 100 * CLOCK_NS_PER_MS,
+                      STATS_NS = CLOCK_NS_PER_SEC;
 static const uint64_t LATE_NS = CLOCK_NS_PER_MS; /* a thread that does not stop is asked again */
 static const uint64_t GIVE_UP_NS = CLOCK_NS_PER_SEC / 5; /* the same at the end */
 static const double USUAL_NS = 30000;                    /* a stop, a round: to begin with */
 static const double STOPPED_MOST = 0.02;                 /* of the time, each thread */
-static const double LIST_MOST = 0.02; /* of a CPU: looking which threads and children there are */
-static const double SCAN_MOST = 0.01; /* of a CPU: looking which threads run */
+static const double LIST_MOST = 0.005;                   /* of a CPU: which threads there are */
+static const double CHILDREN_MOST = 0.002;               /* of a CPU: which descendants */
+static const double SCAN_MOST = 0.01;                    /* of a CPU: looking which threads run */
 static const uint64_t ACTIVE_NS = 20 * CLOCK_NS_PER_MS;
 enum { IDLE_LOOKS = 10 }; /* a thread at rest is looked at each so many times */
 
@@ -74,37 +77,24 @@ static void emit(struct ptrace_source *s, struct ring *out, const struct traced_
 	s->weight_ns += weight;
 }
 
-static bool is_running(struct ptrace_source *s, const struct traced_thread *t)
-{
-	char *text;
-	size_t len;
-	if (broker_read_proc(s->broker, t->pid, t->tid, "stat", &text, &len, NULL) != CTOP_OK)
-		return false;
-	const char *close = strrchr(text, ')');
-	bool running = close != NULL && strncmp(close, ") R", 3) == 0;
-	free(text);
-	return running;
-}
-
 /* Takes a sample of a thread that runs. */
-static void sample(struct ptrace_source *s, struct ring *out, struct traced_thread *t)
+static void take_sample(struct ptrace_source *s, struct ring *out, struct traced_thread *t)
 {
 	struct traced_process *p = traced_process(s, t->pid);
-	if (p == NULL || !is_running(s, t))
+	if (p == NULL || !traced_is_running(s, t))
 		return;
 	struct stop_copy c = {
 	        .regs_mask = s->config.regs_mask,
 	        .stack_most = s->config.stack_bytes,
 	        .stack_base = t->tid == t->pid ? p->stack_base : 0,
 	        .own_child = t->own_child,
-	        .stack = s->stack,
 	};
-	enum stop_result rc = stop_copy(&s->stopper, t->pid, t->tid, &c);
+	enum stop_result rc = stopper_copy(s->stopper, t->pid, t->tid, &c);
 	t->late = c.held;
 	if (rc != STOP_COPIED)
 		return;
 	follow(&s->held_ns, (double)c.held_ns);
-	target_cpu(s->broker, t->pid, t->tid, &t->used_ns); /* exact, now that it was stopped */
+	traced_cpu(s, t, &t->used_ns); /* exact, now that it was stopped */
 	uint64_t weight = t->used_ns - t->counted_ns;
 	t->counted_ns = t->used_ns;
 	t->active = c.time;
@@ -117,37 +107,54 @@ static void sample(struct ptrace_source *s, struct ring *out, struct traced_thre
 		s->lost++;
 }
 
-/* Looks at every thread that is due: has it used the CPU? */
+static void sample(struct ptrace_source *s, struct ring *out, struct traced_thread *t)
+{
+	uint64_t from = s->measuring ? clock_thread_cpu_ns() : 0;
+	take_sample(s, out, t);
+	s->sampling_ns += s->measuring ? clock_thread_cpu_ns() - from : 0;
+}
+
+/* A thread that is due: has it used the CPU? */
+static void look_at(struct ptrace_source *s, struct ring *out, struct traced_thread *t,
+                    uint64_t now)
+{
+	uint64_t used;
+	if (t->late) {
+		t->late = !stopper_let_go(s->stopper, t->tid);
+		return;
+	}
+	if (t->rest > 0) {
+		t->rest--;
+		return;
+	}
+	if (!traced_cpu(s, t, &used)) {
+		traced_is_gone(s, t);
+		return;
+	}
+	if (used > t->used_ns)
+		t->active = now;
+	t->used_ns = used;
+	/* The kernel brings that number up to date at each of its ticks only. */
+	bool idle = now - t->active > ACTIVE_NS;
+	t->rest = idle ? IDLE_LOOKS : 0;
+	if (!idle)
+		sample(s, out, t);
+}
+
+/* Looks at every thread. What that takes, without the samples, is measured now and then: reading
+ * a thread's clock is itself not free. */
 static void look_at_threads(struct ptrace_source *s, struct ring *out)
 {
-	uint64_t start = clock_thread_cpu_ns(), spent = 0, now = clock_now_ns();
-	for (size_t i = 0; i < s->thread_count; i++) {
-		struct traced_thread *t = &s->threads[i];
-		uint64_t used;
-		if (t->late) {
-			t->late = !stop_let_go(t->tid, t->own_child);
-			continue;
-		}
-		if (t->rest > 0) {
-			t->rest--;
-			continue;
-		}
-		if (!target_cpu(s->broker, t->pid, t->tid, &used))
-			continue;
-		if (used > t->used_ns)
-			t->active = now;
-		t->used_ns = used;
-		/* The kernel brings that number up to date at each of its ticks only. */
-		bool idle = now - t->active > ACTIVE_NS;
-		t->rest = idle ? IDLE_LOOKS : 0;
-		if (!idle) {
-			uint64_t from = clock_thread_cpu_ns();
-			sample(s, out, t);
-			spent += clock_thread_cpu_ns() - from;
-		}
-	}
-	double took = (double)(clock_thread_cpu_ns() - start - spent);
-	follow(&s->scan_ns, took);
+	enum { MEASURED = 16 };
+	uint64_t now = clock_now_ns();
+	bool measure = s->rounds++ % MEASURED == 0;
+	uint64_t start = measure ? clock_thread_cpu_ns() : 0;
+	s->sampling_ns = 0;
+	s->measuring = measure;
+	for (size_t i = 0; i < s->thread_count; i++)
+		look_at(s, out, &s->threads[i], now);
+	if (measure)
+		follow(&s->scan_ns, (double)(clock_thread_cpu_ns() - start - s->sampling_ns));
 }
 
 /* --- the drain --------------------------------------------------------------------------- */
@@ -184,33 +191,50 @@ static bool put_stats(struct ptrace_source *s, struct ring *out, uint64_t now)
 	        .way = WAY_PTRACE,
 	        .threads = (uint32_t)s->thread_count,
 	};
+	struct cputime_sum sum = {0};
 	for (size_t i = 0; i < s->proc_count; i++) {
-		r.target_cpu_ns += s->procs[i].cpu_ns - s->procs[i].base_ns;
-		r.targets += s->procs[i].alive;
+		const struct traced_process *p = &s->procs[i];
+		cputime_add(&sum, &p->used, p->alive, p->is_root);
+		r.targets += p->alive;
 	}
+	/* What its samples stand for it has used, whatever the clocks said last. */
+	s->used_ns = larger(s->used_ns, larger(cputime_total(&sum), s->weight_ns));
+	r.target_cpu_ns = s->used_ns;
 	return record_put(out, &r);
 }
 
-/* When to do again what has cost so much CPU time since `from`: at the soonest after `pause`. */
-static uint64_t again(uint64_t now, uint64_t pause, uint64_t from)
+/* When to do again what has cost so much CPU time since `from`, for a share `most` of a CPU: at
+ * the soonest after `pause`. */
+static uint64_t again(uint64_t now, uint64_t pause, uint64_t from, double most)
 {
-	return now + larger(pause, (uint64_t)((double)(clock_thread_cpu_ns() - from) / LIST_MOST));
+	return now + larger(pause, (uint64_t)((double)(clock_thread_cpu_ns() - from) / most));
+}
+
+static void list(struct ptrace_source *s, uint64_t now)
+{
+	uint64_t from = clock_thread_cpu_ns();
+	traced_list_threads(s, now);
+	if (s->config.follow_children)
+		traced_peek_children(s);
+	s->list_due = again(now, larger(LIST_NS, LIST_ROUNDS * period(s)), from, LIST_MOST);
+}
+
+static void list_children(struct ptrace_source *s, uint64_t now)
+{
+	uint64_t from = clock_thread_cpu_ns();
+	traced_list_children(s);
+	s->children_due = again(now, CHILDREN_NS, from, CHILDREN_MOST);
 }
 
 static void keep_house(struct ptrace_source *s, uint64_t now)
 {
-	uint64_t from = clock_thread_cpu_ns();
-	if (now >= s->list_due) {
-		traced_list_threads(s);
-		if (s->config.follow_children)
-			traced_peek_children(s);
+	if (now >= s->list_due)
+		list(s, now);
+	if (s->config.follow_children && now >= s->children_due)
+		list_children(s, now);
+	if (now >= s->alive_due) {
 		s->stopping = s->stopping || !traced_any_alive(s);
-		s->list_due = again(now, LIST_NS, from);
-	}
-	from = clock_thread_cpu_ns();
-	if (s->config.follow_children && now >= s->children_due) {
-		traced_list_children(s);
-		s->children_due = again(now, CHILDREN_NS, from);
+		s->alive_due = now + ALIVE_NS;
 	}
 	for (size_t i = 0; i < s->proc_count; i++)
 		if (s->procs[i].alive && now >= s->procs[i].maps_due)
@@ -223,7 +247,7 @@ static bool let_all_go(struct ptrace_source *s)
 	bool all = true;
 	for (size_t i = 0; i < s->thread_count; i++) {
 		struct traced_thread *t = &s->threads[i];
-		t->late = t->late && !stop_let_go(t->tid, t->own_child);
+		t->late = t->late && !stopper_let_go(s->stopper, t->tid);
 		all = all && !t->late;
 	}
 	return all;
@@ -287,14 +311,15 @@ static void stop(void *self)
 static void close_source(void *self)
 {
 	struct ptrace_source *s = self;
-	stopper_fini(&s->stopper);
+	stopper_free(s->stopper);
+	for (size_t i = 0; i < s->thread_count; i++)
+		traced_close(s, &s->threads[i]);
 	for (size_t i = 0; i < s->proc_count; i++)
 		free(s->procs[i].code);
 	free(s->procs);
 	free(s->threads);
 	hash_map_fini(&s->by_tid);
 	strbuf_fini(&s->pending);
-	free(s->stack);
 	free(s);
 }
 
@@ -305,21 +330,19 @@ static void close_source(void *self)
 static enum ctop_err try_one(struct ptrace_source *s, const struct target_info *t, struct err *e)
 {
 	struct refusal_facts facts = refusal_read_facts(s->broker);
-	struct stop_copy c = {.regs_mask = s->config.regs_mask,
-	                      .own_child = s->config.launched,
-	                      .stack = s->stack};
+	struct stop_copy c = {.regs_mask = s->config.regs_mask, .own_child = s->config.launched};
 	int why = stop_is_barred();
 	if (why != 0)
 		return refusal_ptrace(&facts, t, why, e);
 	if (t->state != 'R') {
-		int fd = broker_open_mem(s->broker, t->pid);
+		int fd = broker_open_proc(s->broker, t->pid, 0, "mem");
 		if (fd >= 0)
 			close(fd);
 		return fd >= 0 ? CTOP_OK : refusal_ptrace(&facts, t, -fd, e);
 	}
-	enum stop_result rc = stop_copy(&s->stopper, t->pid, t->pid, &c);
+	enum stop_result rc = stopper_copy(s->stopper, t->pid, t->pid, &c);
 	for (unsigned i = 0; c.held && i < 1000; i++) {
-		c.held = !stop_let_go(t->pid, c.own_child);
+		c.held = !stopper_let_go(s->stopper, t->pid);
 		usleep(c.held ? 1000 : 0);
 	}
 	if (c.held)
@@ -330,7 +353,9 @@ static enum ctop_err try_one(struct ptrace_source *s, const struct target_info *
 		        t->pid, t->comm, t->pid);
 	if (rc == STOP_GONE)
 		return err_set(e, CTOP_ENOENT, "process %d ended while ctop was attaching", t->pid);
-	return rc == STOP_REFUSED ? refusal_ptrace(&facts, t, c.why, e) : CTOP_OK;
+	/* A helper that was killed meanwhile says nothing of the right. */
+	bool refused = rc == STOP_REFUSED && c.why != ECHILD;
+	return refused ? refusal_ptrace(&facts, t, c.why, e) : CTOP_OK;
 }
 
 static enum ctop_err open_source(struct ptrace_source *s, struct err *e)
@@ -338,6 +363,10 @@ static enum ctop_err open_source(struct ptrace_source *s, struct err *e)
 	const struct source_config *c = &s->config;
 	if (c->whole_machine)
 		return err_set(e, CTOP_EUNSUP, "the whole machine cannot be traced; give --pid");
+	/* Yama's first scope is for ancestors, which a helper is not. */
+	s->stopper = stopper_new(c->launched && refusal_read_facts(s->broker).yama > 0);
+	if (s->stopper == NULL)
+		return err_set(e, CTOP_ELIMIT, "no memory left for the copies of stacks");
 	for (size_t i = 0; i < c->pid_count; i++) {
 		struct target_info info;
 		enum ctop_err rc = c->launched ? target_read(s->broker, c->pids[i], 0, &info, e)
@@ -356,8 +385,7 @@ static enum ctop_err open_source(struct ptrace_source *s, struct err *e)
 		size_t before = s->proc_count;
 		traced_list_children(s);
 		for (size_t i = before; i < s->proc_count; i++)
-			if (clock_pid_cpu_ns(s->procs[i].pid, &s->procs[i].base_ns))
-				s->procs[i].cpu_ns = s->procs[i].base_ns;
+			traced_rebase(&s->procs[i]);
 	}
 	for (size_t i = 0; i < s->thread_count; i++)
 		s->threads[i].counted_ns = s->threads[i].used_ns;
@@ -376,7 +404,6 @@ enum ctop_err source_open_ptrace(struct source *out, struct broker *b,
 	struct ptrace_source *s = mem_zalloc(1, sizeof *s);
 	s->broker = b;
 	s->config = *config;
-	s->stack = mem_alloc(RECORD_STACK_MAX + 8);
 	s->seed = (unsigned)clock_now_ns();
 	s->held_ns = s->scan_ns = USUAL_NS;
 	enum ctop_err rc = open_source(s, e);
@@ -393,7 +420,8 @@ enum ctop_err source_open_ptrace(struct source *out, struct broker *b,
 	                 .rate_hz = config->rate_hz,
 	                 .stack_bytes = config->stack_bytes,
 	                 .drain_ms = 100,
-	                 .regs_mask = config->regs_mask},
+	                 .regs_mask = config->regs_mask,
+	                 .helper = stopper_helper(s->stopper)},
 	};
 	return CTOP_OK;
 }

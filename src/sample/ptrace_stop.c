@@ -53,30 +53,14 @@ static bool detach(pid_t tid, const struct stop *s)
 	return ptrace(PTRACE_DETACH, tid, NULL, (void *)(intptr_t)s->signal) == 0;
 }
 
-static void nothing(int sig)
-{
-	(void)sig;
-}
-
-/* A timer whose signal goes to the calling thread, and ends no more than a system call of it. */
-static bool prepare(struct stopper *t)
+static bool prepare(struct stop_tools *t)
 {
 	if (t->owner == gettid())
 		return true;
-	int sig = SIGRTMIN + 6;
-	struct sigaction act = {.sa_handler = nothing};
-	struct sigevent ev = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = sig};
-	sigset_t set;
-	stopper_fini(t);
-	ev._sigev_un._tid = gettid(); /* glibc has no other name for it */
-	sigemptyset(&set);
-	sigaddset(&set, sig);
-	if (sigaction(sig, &act, NULL) != 0 || pthread_sigmask(SIG_UNBLOCK, &set, NULL) != 0 ||
-	    timer_create(CLOCK_MONOTONIC, &ev, &t->timer) != 0)
-		return false;
+	stop_tools_fini(t);
 	t->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	t->owner = gettid();
-	return true;
+	return t->schedstat >= 0;
 }
 
 int stop_is_barred(void)
@@ -85,28 +69,35 @@ int stop_is_barred(void)
 	return ptrace(PTRACE_DETACH, getppid(), NULL, NULL) == 0 || errno == ESRCH ? 0 : errno;
 }
 
-void stopper_fini(struct stopper *t)
+void stop_tools_fini(struct stop_tools *t)
 {
-	if (t->owner != 0) {
-		timer_delete(t->timer);
+	if (t->owner != 0 && t->schedstat >= 0)
 		close(t->schedstat);
-	}
 	t->owner = 0;
 }
 
-/* Sleeps until the thread has stopped, so that it gets a CPU to stop on, but not for long. */
-static int wait_for_stop(struct stopper *t, pid_t tid, bool own_child, struct stop *out)
+void stop_block_signals(void)
 {
-	struct itimerspec often = {{0, (long)WAIT_NS}, {0, (long)WAIT_NS}}, never = {0};
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+/* Sleeps until the thread has stopped, so that it gets a CPU to stop on, but not for long. The
+ * kernel tells a tracer of a stop by SIGCHLD. */
+static int wait_for_stop(pid_t tid, bool own_child, struct stop *out)
+{
+	struct timespec pause = {0, (long)WAIT_NS};
 	uint64_t start = clock_now_ns();
-	siginfo_t si;
+	sigset_t set;
 	int rc = 0;
-	timer_settime(t->timer, 0, &often, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
 	do {
-		waitid(P_PID, (id_t)tid, &si, WSTOPPED | WNOWAIT | __WALL);
+		sigtimedwait(&set, NULL, &pause);
 		rc = look(tid, own_child, out);
 	} while (rc == 0 && clock_now_ns() - start < WAIT_NS);
-	timer_settime(t->timer, 0, &never, NULL);
 	return rc;
 }
 
@@ -122,7 +113,7 @@ static void copy_of_stack(pid_t pid, struct stop_copy *c)
 }
 
 /* How long the calling thread has waited for a CPU so far, ns: the second number. */
-static uint64_t waited(const struct stopper *t)
+static uint64_t waited(const struct stop_tools *t)
 {
 	char text[96];
 	ssize_t n = pread(t->schedstat, text, sizeof text - 1, 0);
@@ -133,7 +124,7 @@ static uint64_t waited(const struct stopper *t)
 	return second != NULL ? strtoull(second, NULL, 10) : 0;
 }
 
-enum stop_result stop_copy(struct stopper *me, pid_t pid, pid_t tid, struct stop_copy *c)
+enum stop_result stop_copy(struct stop_tools *me, pid_t pid, pid_t tid, struct stop_copy *c)
 {
 	struct stop s;
 	c->why = EAGAIN;
@@ -148,7 +139,7 @@ enum stop_result stop_copy(struct stopper *me, pid_t pid, pid_t tid, struct stop
 	/* Refused to one that is ending: it is ours all the same, and its parent would wait for it
 	 * as long as we did not. */
 	ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
-	int rc = wait_for_stop(me, tid, c->own_child, &s);
+	int rc = wait_for_stop(tid, c->own_child, &s);
 	c->held = rc == 0;
 	if (rc == 0)
 		return STOP_LATE;

@@ -1,5 +1,5 @@
-/* ptrace_stop: one look into a running thread: it is stopped, copied from, and let go.
- * Private to the sample layer. All calls from one thread, the tracer.
+/* ptrace_stop: one look into a running thread: it is stopped, copied from, and let go, all by the
+ * calling thread, which is the tracer. Private to the sample layer, for stopper.c.
  */
 #ifndef CTOP_SAMPLE_PTRACE_STOP_H
 #define CTOP_SAMPLE_PTRACE_STOP_H
@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <time.h>
 
 enum stop_result {
 	STOP_COPIED,
@@ -27,7 +26,7 @@ struct stop_copy {
 	uint64_t stack_base; /* nothing above is wanted; 0: not known; in */
 	bool own_child;      /* somebody else waits for its end; in */
 	struct copy_regs at;
-	unsigned char *stack; /* `stack_most` bytes, the caller's */
+	unsigned char *stack; /* room for `stack_most` bytes */
 	uint32_t stack_len;   /* multiple of 8 */
 	bool full;            /* the stack may go on beyond the copy */
 	uint64_t time,
@@ -36,25 +35,27 @@ struct stop_copy {
 	int why;         /* errno, for STOP_REFUSED */
 };
 
-/* What the tracing thread has of its own: a timer that ends a wait which takes too long, and its
- * schedstat, which tells how long it waits for a CPU itself. Zero-initialised: none yet. */
-struct stopper {
+/* What the tracing thread has of its own: its schedstat, which tells how long it waits for a CPU
+ * itself. Zero-initialised: not opened yet. */
+struct stop_tools {
 	pid_t owner;
-	timer_t timer;
 	int schedstat;
 };
+void stop_tools_fini(struct stop_tools *t);
+
+/* SIGCHLD tells of stops: it must be blocked in every thread of the tracing process before the
+ * first stop. */
+void stop_block_signals(void);
 
 /* Stops thread `tid` of process `pid` for as long as copying takes. Whatever the result, unless
  * it is still held, it runs on as if nothing had been: a signal that came meanwhile is passed on.
  */
-enum stop_result stop_copy(struct stopper *me, pid_t pid, pid_t tid, struct stop_copy *c);
-
-/* Whether ptrace(2) as such is refused here, by a seccomp filter: an errno, or 0. */
-int stop_is_barred(void);
-
-void stopper_fini(struct stopper *me);
+enum stop_result stop_copy(struct stop_tools *t, pid_t pid, pid_t tid, struct stop_copy *c);
 
 /* Lets a thread go that was late. False while it still does not stop. */
 bool stop_let_go(pid_t tid, bool own_child);
+
+/* Whether ptrace(2) as such is refused here, by a seccomp filter: an errno, or 0. */
+int stop_is_barred(void);
 
 #endif

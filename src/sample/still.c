@@ -55,7 +55,7 @@ static enum ctop_err check(struct broker *b, pid_t pid, struct err *e)
 	enum ctop_err rc = target_check(b, pid, &info, e);
 	if (rc != CTOP_OK)
 		return rc;
-	int fd = broker_open_mem(b, pid);
+	int fd = broker_open_proc(b, pid, 0, "mem");
 	if (fd < 0)
 		return refusal_ptrace(&facts, &info, -fd, e);
 	close(fd);

@@ -216,44 +216,6 @@ static void a_parent_of_short_lived_children_goes_on(void **state)
 	munmap((void *)(uintptr_t)shared_count, 4096);
 }
 
-/* ctop is killed while it holds the target stopped: the target runs on. */
-static void the_target_survives_the_profiler(void **state)
-{
-	enum { KILLS = 15 };
-	(void)state;
-	need_ptrace();
-	pid_t target = workload_start("shares", NULL);
-	const char *build = getenv("CTOP_BUILD");
-	char ctop[1024], pid[16];
-	snprintf(ctop, sizeof ctop, "%s/ctop", build != NULL ? build : "build/gcc");
-	snprintf(pid, sizeof pid, "%d", target);
-	uint64_t until = clock_now_ns() + 60 * CLOCK_NS_PER_SEC;
-	for (int i = 0; i < KILLS; i++) {
-		pid_t profiler = fork();
-		if (profiler == 0) {
-			freopen("/dev/null", "w", stderr);
-			execl(ctop, ctop, "record", "--source", "ptrace", "-F", "4999", "-p", pid,
-			      "-o", "/dev/null", (char *)NULL);
-			_exit(127);
-		}
-		/* For an instant while it is being attached the kernel names its parent. */
-		long tracer = 0;
-		while (tracer != profiler && clock_now_ns() < until) {
-			long thread = status_of(target, "TracerPid:");
-			tracer = thread > 0 ? status_of((pid_t)thread, "Tgid:") : 0;
-		}
-		assert_int_equal(tracer, profiler);
-		workload_end(profiler);
-		uint64_t before, now = 0;
-		assert_int_equal(status_of(target, "TracerPid:"), 0);
-		assert_true(clock_pid_cpu_ns(target, &before));
-		while (now < before + 10 * CLOCK_NS_PER_MS && clock_now_ns() < until)
-			assert_true(clock_pid_cpu_ns(target, &now));
-		assert_true(now >= before + 10 * CLOCK_NS_PER_MS);
-	}
-	workload_end(target);
-}
-
 /* --- refusals --------------------------------------------------------------------------- */
 
 static void a_traced_target_is_refused_by_name(void **state)
@@ -280,7 +242,6 @@ int main(void)
 	        cmocka_unit_test(a_command_and_its_threads_are_followed),
 	        cmocka_unit_test(signals_are_passed_on),
 	        cmocka_unit_test(a_parent_of_short_lived_children_goes_on),
-	        cmocka_unit_test(the_target_survives_the_profiler),
 	        cmocka_unit_test(a_traced_target_is_refused_by_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
