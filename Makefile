@@ -174,6 +174,7 @@ FUZZ_SECONDS ?= 60
 fuzz: $(FUZZ) $(FUZZ:$(BUILD)/fuzz/fuzz_%=$(BUILD)/fuzz/cover_%)
 	$(Q)sh tests/tools/fuzz.sh $(BUILD) $(FUZZ_SECONDS)
 
+$(BUILD)/bench/bench_ptrace: LDLIBS += $(shell pkg-config --libs libunwind-ptrace)
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(SUPPORT_OBJ) $(BUILD)/libctop.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)

@@ -149,6 +149,46 @@ for target in 'switches futex' 'switches pipe' 'switches 200' 'switches 2000' st
 done
 [ -n "$cgroup" ] && rmdir "$cgroup"
 
+# Where perf is refused: how long a thread stands still, and what it costs.
+"$build/bench/bench_ptrace"
+share() { # NAME ASKED PID: ctop's share of a CPU at 99 Hz, its start taken off
+	local short
+	cpu "$build/ctop" record --source ptrace -F 99 -d 3 -o "$tmp/x.folded" -p "$3"
+	short=$used
+	cpu "$build/ctop" record --source ptrace -F 99 -d 18 -o "$tmp/x.folded" -p "$3"
+	awk -v a="$short" -v b="$used" -v name="$1" -v asked="$2" 'BEGIN {
+		printf "ptrace: %s at 99 Hz: ctop takes %.1f %% of a CPU (asked: %s)\n", name, 100 * (b - a) / 15, asked }'
+	sed -n 's/^ctop: \(.*accounted\).*/ptrace: '"$1"': \1/p' "$tmp/out"
+}
+"$build/workloads/wide" 2 1 & work=$!
+warm $work
+share "one thread" 1.5 $work
+kill $work; wait $work 2>/dev/null
+"$build/workloads/wide" 50 4 & work=$!
+warm $work
+share "50 threads, 4 of them running" 4 $work
+kill $work; wait $work 2>/dev/null
+
+# Every thread's stack once.
+"$build/workloads/wide" 200 0 & work=$!
+until [ "$(ls /proc/$work/task | wc -l)" = 200 ]; do sleep 0.05; done
+fastest() { # NAME COMMAND…: the fastest of five runs
+	local name=$1 best=
+	shift
+	for _ in 1 2 3 4 5; do
+		local from to
+		from=$(date +%s%N)
+		"$@" >"$tmp/out" 2>&1
+		to=$(date +%s%N)
+		best=$(awk -v a="$best" -v b=$(((to - from) / 100000)) 'BEGIN { print a == "" || b < a ? b : a }')
+	done
+	awk -v n="$name" -v b="$best" 'BEGIN { printf "dump: 200 threads: %s %.1f ms\n", n, b / 10 }'
+}
+fastest "ctop dump (asked: 100 ms)" "$build/ctop" dump -p $work
+command -v eu-stack >/dev/null && fastest eu-stack eu-stack -p $work
+command -v gdb >/dev/null && fastest "gdb thread apply all bt" gdb -p $work -batch -ex 'thread apply all bt'
+kill $work; wait $work 2>/dev/null
+
 # What a person waits for: a program whose every sample is in another of 480 000 functions, each
 # with unwind rows of its own; and one that maps a large library.
 {

@@ -78,6 +78,42 @@ static void shares_and_seconds_are_those_of_perf(void **state)
 	run_end(&r);
 }
 
+/* Ten programs of two threads each, far more than there are CPUs: the same picture by both. */
+static void twenty_threads_look_the_same_by_perf_and_ptrace(void **state)
+{
+	enum { PROGRAMS = 10 };
+	static const enum source_choice choices[] = {SOURCE_PERF, SOURCE_PTRACE};
+	static const char *const names[] = {"burn_half", "burn_third", "burn_rest"};
+	double shares[2][3];
+	pid_t pids[PROGRAMS];
+	(void)state;
+	need_ptrace();
+	need_perf();
+	for (int i = 0; i < PROGRAMS; i++)
+		pids[i] = workload_start("shares", NULL);
+	for (int w = 0; w < 2; w++) {
+		struct session_config c = session_of(pids, 499);
+		c.source.pid_count = PROGRAMS;
+		c.choice = choices[w];
+		struct run r = run_session(&c, 1500, 60);
+		const struct snapshot_stats *st = snapshot_stats(r.snapshot);
+		uint64_t all = counts_of(r.snapshot, "rounds").total_ns;
+		assert_true(st->all_samples >= 1500);
+		assert_true(fabs(st->accounted - 1) < 0.05);
+		for (int k = 0; k < 3; k++)
+			shares[w][k] =
+			        (double)counts_of(r.snapshot, names[k]).total_ns / (double)all;
+		run_end(&r);
+	}
+	for (int i = 0; i < PROGRAMS; i++)
+		workload_end(pids[i]);
+	/* Five standard errors of a share of 1 500 samples. */
+	for (int k = 0; k < 3; k++)
+		if (fabs(shares[0][k] - shares[1][k]) > 5 * sqrt(2 * 0.25 / 1500))
+			fail_msg("%s: perf %.3f, ptrace %.3f", names[k], shares[0][k],
+			         shares[1][k]);
+}
+
 /* The program is another one after the attach, and has threads that did not exist then. */
 static void a_command_and_its_threads_are_followed(void **state)
 {
@@ -239,6 +275,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(shares_and_seconds_are_those_of_perf),
+	        cmocka_unit_test(twenty_threads_look_the_same_by_perf_and_ptrace),
 	        cmocka_unit_test(a_command_and_its_threads_are_followed),
 	        cmocka_unit_test(signals_are_passed_on),
 	        cmocka_unit_test(a_parent_of_short_lived_children_goes_on),

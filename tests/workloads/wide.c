@@ -1,4 +1,5 @@
-/* wide THREADS: that many threads, of which 16 work and the others sleep; until killed. */
+/* wide THREADS [BUSY]: that many threads, of which 16 (or BUSY) work and the others sleep; until
+ * killed. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -25,14 +26,14 @@ static void *idle(void *arg)
 
 int main(int argc, char **argv)
 {
-	int count = argc > 1 ? atoi(argv[1]) : 500;
+	int count = argc > 1 ? atoi(argv[1]) : 500, work = argc > 2 ? atoi(argv[2]) : BUSY;
 	pthread_attr_t attr;
 	pthread_t t;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK);
 	for (int i = 1; i < count; i++)
-		if (pthread_create(&t, &attr, i <= BUSY ? busy : idle, NULL) != 0)
+		if (pthread_create(&t, &attr, i <= work ? busy : idle, NULL) != 0)
 			return 1;
 	idle(NULL);
 }
