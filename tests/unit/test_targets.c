@@ -52,7 +52,7 @@ static void record_program(char *const *argv, const char *path)
 static void stacks_agree_with_the_code(void **state)
 {
 	static char *const programs[][5] = {
-	        {"python3", "-c",
+	        {"/usr/bin/python3", "-c",
 	         "import hashlib\nwhile True: sorted(str(i) for i in range(999)); "
 	         "hashlib.sha256(b'x' * 99999).digest()",
 	         NULL},
