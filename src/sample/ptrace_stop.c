@@ -27,20 +27,20 @@ struct stop {
 };
 
 /* Looks whether the thread has stopped. 1: it has; 0: not yet; −1: it has ended. One that has
- * ended stays until its tracer has waited for it, and so would a parent that waits for it. */
+ * ended stays until its tracer has waited for it, and so would a parent that waits for it.
+ *
+ * Both are asked for at once: waitid() tells a tracer of stops also where only ends are asked for.
+ */
 static int look(pid_t tid, bool own_child, struct stop *out)
 {
 	siginfo_t si = {0};
-	int rc = waitid(P_PID, (id_t)tid, &si, WSTOPPED | WNOHANG | __WALL);
-	if (rc != 0 && errno == EINTR)
+	int ends = own_child ? 0 : WEXITED;
+	if (waitid(P_PID, (id_t)tid, &si, WSTOPPED | ends | WNOHANG | __WALL) != 0)
+		return errno == EINTR ? 0 : -1; /* else: it is not ours any more */
+	if (si.si_pid == 0)
 		return 0;
-	if (rc != 0 || si.si_pid == 0) {
-		bool stays = rc == 0; /* else: no child of ours can stop, it may have ended */
-		si.si_pid = 0;
-		if (!own_child && waitid(P_PID, (id_t)tid, &si, WEXITED | WNOHANG | __WALL) == 0)
-			stays = si.si_pid == 0;
-		return stays ? 0 : -1;
-	}
+	if (si.si_code == CLD_EXITED || si.si_code == CLD_KILLED || si.si_code == CLD_DUMPED)
+		return -1;
 	/* A stop by PTRACE_INTERRUPT or of the whole group has an event; else a signal was about
 	 * to be delivered. */
 	out->signal = si.si_status >> 8 == 0 ? si.si_status & 0x7f : 0;
