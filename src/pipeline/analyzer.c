@@ -349,7 +349,7 @@ static void fill_cost(struct analyzer *a, struct snapshot_cost *out)
 {
 	out->cpu_ns = a->c.in_order ? 0 : figures_own_cpu(&a->figures);
 	out->helper_ns = a->figures.helper_ns;
-	out->sampler_ns = a->sampler_ns;
+	out->sampler_ns = a->sampler_ns + a->figures.helper_ns;
 	out->analyzer_ns = a->c.in_order ? 0 : clock_thread_cpu_ns();
 	out->profile_bytes = profile_bytes(a->profile);
 	out->name_bytes = naming_bytes(a->naming) + funcs_bytes(a->c.funcs);

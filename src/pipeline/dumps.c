@@ -19,6 +19,7 @@ enum { NAME_MOST = 63 };
 /* A thread, and its frames while they are being gathered. */
 struct seen {
 	struct dump_thread t;
+	uint64_t time_ns;          /* of the look */
 	struct dump_frame *frames; /* leaf first */
 	size_t count, cap;
 };
@@ -117,6 +118,7 @@ static const char *take_line(const char *at, char *out, size_t cap)
 void dumps_thread(struct dumps *d, const struct record_thread *r, const char *process)
 {
 	struct seen *s = place(d, &r->h);
+	s->time_ns = r->h.time;
 	char name[64];
 	s->t = (struct dump_thread){.pid = r->h.pid,
 	                            .tid = r->h.tid,
@@ -137,8 +139,8 @@ void dumps_stack(void *dumps, const struct record_sample *r, const struct loc *l
 {
 	struct dumps *d = dumps;
 	struct seen *s = find(d, &r->h);
-	if (s == NULL)
-		return;
+	if (s == NULL || s->time_ns != r->h.time)
+		return; /* it waited for a file, and is of a look before */
 	s->t.complete = end == UNWIND_ROOT;
 	s->t.wants_stop = end == UNWIND_REGISTER;
 	/* The process, which every chain begins with, is known. */

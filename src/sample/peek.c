@@ -11,9 +11,9 @@
 #include "ctop/target.h"
 #include "ctop/utf8.h"
 #include "ctop/vec.h"
+#include "ranges.h"
 #include "stopper.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +24,6 @@ enum { KERNEL_MOST = 64 }; /* functions of the kernel */
 enum { WCHAN_MOST = 64 };
 static const size_t STACK_MOST = RECORD_STACK_MAX & ~(size_t)7;
 
-struct range {
-	uint64_t start, end;
-};
-
 struct peeker {
 	struct broker *broker;
 	pid_t *pids;
@@ -37,9 +33,8 @@ struct peeker {
 	struct stopper *stopper; /* NULL until one is needed */
 	unsigned char *stack;
 	struct strbuf record; /* the one being made */
-	struct range *ranges; /* what the process being read has mapped, ascending */
-	size_t range_count, range_cap;
-	pid_t *late; /* threads that did not stop in time */
+	struct ranges ranges; /* what the process being read has mapped */
+	pid_t *late;          /* threads that did not stop in time */
 	size_t late_count, late_cap;
 };
 
@@ -84,7 +79,7 @@ void peeker_free(struct peeker *p)
 		return;
 	stopper_free(p->stopper);
 	strbuf_fini(&p->record);
-	free(p->ranges);
+	ranges_fini(&p->ranges);
 	free(p->late);
 	free(p->stack);
 	free(p->pids);
@@ -230,32 +225,11 @@ static void read_ranges(struct peeker *p, pid_t pid)
 {
 	char *text;
 	size_t len;
-	p->range_count = 0;
+	ranges_read(&p->ranges, "", false);
 	if (broker_read_proc(p->broker, pid, 0, "maps", &text, &len, NULL) != CTOP_OK)
 		return;
-	for (const char *at = text; at != NULL && *at != '\0';) {
-		struct range r;
-		p->ranges = vec_reserve(p->ranges, &p->range_cap, p->range_count + 1, sizeof r);
-		if (sscanf(at, "%" SCNx64 "-%" SCNx64, &r.start, &r.end) == 2)
-			p->ranges[p->range_count++] = r;
-		at = strchr(at, '\n');
-		at = at != NULL ? at + 1 : NULL;
-	}
+	ranges_read(&p->ranges, text, false);
 	free(text);
-}
-
-/* The end of what is mapped at `addr`; 0 when nothing is. */
-static uint64_t range_end(const struct peeker *p, uint64_t addr)
-{
-	size_t lo = 0, hi = p->range_count;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (p->ranges[mid].end <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < p->range_count && p->ranges[lo].start <= addr ? p->ranges[lo].end : 0;
 }
 
 static bool read_still(struct peeker *p, struct look *l)
@@ -267,12 +241,12 @@ static bool read_still(struct peeker *p, struct look *l)
 		l->how = HOW_REFUSED;
 	if (rc == CTOP_OK &&
 	    copy_regs_of_wait(before.syscall, p->regs_mask, &l->regs, &l->syscall)) {
-		uint64_t end = range_end(p, l->regs.sp), left = end - l->regs.sp;
+		const struct range *r = ranges_find(&p->ranges, l->regs.sp);
+		uint64_t left = r != NULL ? r->end - l->regs.sp : STACK_MOST;
 		l->stack = p->stack;
-		l->full = end != 0 && left > STACK_MOST;
+		l->full = left > STACK_MOST;
 		l->stack_len = copy_stack(l->pid, l->regs.sp,
-		                          end == 0 || l->full ? STACK_MOST : left & ~UINT64_C(7),
-		                          p->stack);
+		                          l->full ? STACK_MOST : left & ~UINT64_C(7), p->stack);
 		l->time = clock_now_ns();
 		same = read_stand(p, l, &after) == CTOP_OK &&
 		       strcmp(before.syscall, after.syscall) == 0 &&
@@ -302,7 +276,13 @@ static void read_stopped(struct peeker *p, struct look *l)
 		p->late = vec_reserve(p->late, &p->late_cap, p->late_count + 1, sizeof *p->late);
 		p->late[p->late_count++] = l->tid;
 	}
-	l->how = rc == STOP_COPIED ? HOW_STOPPED : rc == STOP_LATE ? HOW_LATE : HOW_REFUSED;
+	static const enum record_how how[] = {
+	        [STOP_COPIED] = HOW_STOPPED,
+	        [STOP_GONE] = HOW_RUNNING, /* the next try will not find it */
+	        [STOP_REFUSED] = HOW_REFUSED,
+	        [STOP_LATE] = HOW_LATE,
+	};
+	l->how = how[rc];
 	l->read = rc == STOP_COPIED;
 	if (!l->read)
 		return;

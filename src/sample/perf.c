@@ -13,6 +13,7 @@
 #include "ctop/target.h"
 #include "ctop/vec.h"
 #include "perf_source.h"
+#include "refusal.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -100,7 +101,7 @@ static enum ctop_err open_lane(struct perf_source *s, struct lane *lane, size_t 
 			close(data);
 		if (side >= 0)
 			close(side);
-		return perf_event_refused(s->broker, why, getpid(), e);
+		return refusal_of_perf(s->broker, getpid(), why, e);
 	}
 	int why = perf_ring_open(&lane->data, data, size);
 	if (why == 0)
@@ -213,7 +214,7 @@ static enum ctop_err settle_kernel(struct perf_source *s, pid_t pid, struct err 
 			s->kind.inherit = false; /* before 5.13: new threads come by listing */
 			s->kind.threads_only = false;
 		} else {
-			return perf_event_refused(s->broker, -fd, pid < 0 ? 0 : pid, e);
+			return refusal_of_perf(s->broker, pid < 0 ? 0 : pid, -fd, e);
 		}
 	}
 }

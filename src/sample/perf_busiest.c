@@ -6,7 +6,6 @@
  */
 #include "ctop/broker.h"
 #include "ctop/clock.h"
-#include "ctop/mem.h"
 #include "ctop/target.h"
 #include "ctop/vec.h"
 #include "perf_source.h"
@@ -71,6 +70,12 @@ static void look(struct perf_source *s)
 	s->crowd = next;
 }
 
+static void order(struct perf_crowd *c, int (*by)(const void *, const void *))
+{
+	if (c->count > 1)
+		qsort(c->threads, c->count, sizeof *c->threads, by);
+}
+
 /* How many threads can have events. */
 static size_t places(const struct perf_source *s)
 {
@@ -96,14 +101,12 @@ void perf_open_busiest(struct perf_source *s)
 	struct err e = {0};
 	if (s->crowd.count == 0)
 		look(s);
-	if (s->crowd.count > 1)
-		qsort(s->crowd.threads, s->crowd.count, sizeof *s->crowd.threads, by_growth);
+	order(&s->crowd, by_growth);
 	for (size_t i = 0; i < s->crowd.count && i < places(s); i++)
 		if (perf_open_thread(s, s->crowd.threads[i].pid, s->crowd.threads[i].tid, &e) ==
 		    CTOP_ELIMIT)
 			break;
-	if (s->crowd.count > 1)
-		qsort(s->crowd.threads, s->crowd.count, sizeof *s->crowd.threads, by_tid);
+	order(&s->crowd, by_tid);
 	s->resync = true; /* what the others have mapped meanwhile was not told */
 }
 
@@ -113,10 +116,11 @@ void perf_watch_crowd(struct perf_source *s, uint64_t now)
 		return;
 	uint64_t from = clock_thread_cpu_ns();
 	look(s);
-	qsort(s->crowd.threads, s->crowd.count, sizeof *s->crowd.threads, by_growth);
-	if (is_outdated(s))
+	order(&s->crowd, by_growth);
+	bool outdated = is_outdated(s);
+	order(&s->crowd, by_tid);
+	if (outdated)
 		perf_reopen(s);
-	qsort(s->crowd.threads, s->crowd.count, sizeof *s->crowd.threads, by_tid);
 	uint64_t pause = LIST_PART * (clock_thread_cpu_ns() - from);
 	s->crowd.due = now + (pause > LOOK_NS ? pause : LOOK_NS);
 }

@@ -2,8 +2,6 @@
 #include "perf_event.h"
 
 #include "ctop/clock.h"
-#include "ctop/target.h"
-#include "refusal.h"
 
 #include <linux/perf_event.h>
 #include <string.h>
@@ -71,13 +69,4 @@ void perf_event_holder(struct perf_event_attr *a)
 	a->config = PERF_COUNT_SW_DUMMY;
 	a->exclude_kernel = 1;
 	a->exclude_hv = 1;
-}
-
-enum ctop_err perf_event_refused(struct broker *b, int errnum, pid_t pid, struct err *e)
-{
-	struct refusal_facts f = refusal_read_facts(b);
-	struct target_info info = {0};
-	if (pid != 0)
-		target_read(b, pid, 0, &info, NULL);
-	return refusal_perf(&f, pid != 0 ? &info : NULL, errnum, e);
 }

@@ -1,15 +1,12 @@
-/* perf_event: attributes and opening of the events. Private to the sample layer. */
+/* perf_event: attributes of the events. Private to the sample layer. */
 #ifndef CTOP_SAMPLE_PERF_EVENT_H
 #define CTOP_SAMPLE_PERF_EVENT_H
 
-#include "ctop/err.h"
 #include "ctop/source.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-struct broker;
 struct perf_event_attr;
 
 /* What every event of a source has in common. */
@@ -31,8 +28,5 @@ void perf_event_side(struct perf_event_attr *a, const struct perf_kind *k);
 
 /* An event that only holds a ring. */
 void perf_event_holder(struct perf_event_attr *a);
-
-/* Words a refused perf_event_open() of process `pid` (0: a CPU) for a person. */
-enum ctop_err perf_event_refused(struct broker *b, int errnum, pid_t pid, struct err *e);
 
 #endif

@@ -12,6 +12,7 @@
 #include "ctop/target.h"
 #include "ctop/vec.h"
 #include "perf_source.h"
+#include "refusal.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -74,7 +75,7 @@ static enum ctop_err open_on_lane(struct perf_source *s, const struct lane *lane
 	if (!s->side_wide && tid >= 0) {
 		int why = open_side(s, lane, tid);
 		if (why != 0)
-			return perf_event_refused(s->broker, why, tid, e);
+			return refusal_of_perf(s->broker, tid, why, e);
 	}
 	perf_event_sampling(&a, &s->kind);
 	if (tid < 0) {
@@ -85,7 +86,7 @@ static enum ctop_err open_on_lane(struct perf_source *s, const struct lane *lane
 	int fd = broker_perf_event(s->broker, &a, by_group ? s->cgroup : tid, lane->cpu, -1,
 	                           by_group ? PERF_FLAG_PID_CGROUP : 0);
 	if (fd < 0)
-		return perf_event_refused(s->broker, -fd, tid < 0 ? 0 : tid, e);
+		return refusal_of_perf(s->broker, tid < 0 ? 0 : tid, -fd, e);
 	return keep_event(s, fd, lane, tid, e);
 }
 

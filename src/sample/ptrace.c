@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const uint64_t LIST_NS = 20 * CLOCK_NS_PER_MS;
@@ -45,14 +46,6 @@ static void follow(double *mean, double now)
 }
 
 /* --- samples --------------------------------------------------------------------------- */
-
-static bool is_code(const struct traced_process *p, uint64_t pc)
-{
-	for (size_t i = 0; i < p->code_count; i++)
-		if (pc - p->code[i].start < p->code[i].end - p->code[i].start)
-			return true;
-	return false;
-}
 
 static bool hand_on_pending(struct ptrace_source *s, struct ring *out)
 {
@@ -99,7 +92,7 @@ static void take_sample(struct ptrace_source *s, struct ring *out, struct traced
 	t->counted_ns = t->used_ns;
 	t->active = c.time;
 	/* What was mapped since the last look must be known before the sample is. */
-	if (!is_code(p, c.at.pc))
+	if (ranges_find(&p->code, c.at.pc) == NULL)
 		traced_read_maps(s, p, clock_now_ns());
 	if (weight > 0 && hand_on_pending(s, out))
 		emit(s, out, t, &c, weight);
@@ -259,7 +252,7 @@ static enum ctop_err finish(struct ptrace_source *s, struct ring *out, bool *end
 	struct record_end r = {.h = {sizeof r, RECORD_END, 0, now, 0, 0}, .wait_status = -1};
 	s->next_ns = now + LATE_NS;
 	s->give_up = s->give_up != 0 ? s->give_up : now + GIVE_UP_NS;
-	/* What does not stop at all is let go by the kernel when this thread ends. */
+	/* What does not stop at all is let go by the kernel when the helper ends. */
 	bool gone = let_all_go(s) || now >= s->give_up;
 	if (!gone || !put_stats(s, out, now) || !record_put(out, &r))
 		return CTOP_EAGAIN;
@@ -315,7 +308,7 @@ static void close_source(void *self)
 	for (size_t i = 0; i < s->thread_count; i++)
 		traced_close(s, &s->threads[i]);
 	for (size_t i = 0; i < s->proc_count; i++)
-		free(s->procs[i].code);
+		ranges_fini(&s->procs[i].code);
 	free(s->procs);
 	free(s->threads);
 	hash_map_fini(&s->by_tid);
@@ -356,6 +349,15 @@ static enum ctop_err try_one(struct ptrace_source *s, const struct target_info *
 	/* A helper that was killed meanwhile says nothing of the right. */
 	bool refused = rc == STOP_REFUSED && c.why != ECHILD;
 	return refused ? refusal_ptrace(&facts, t, c.why, e) : CTOP_OK;
+}
+
+/* A quarter of the descriptors there may be, two a thread, and no more than pays. */
+static unsigned keep_most(void)
+{
+	enum { MOST = 256, PART = 8 };
+	struct rlimit rl;
+	bool few = getrlimit(RLIMIT_NOFILE, &rl) == 0 && rl.rlim_cur / PART < MOST;
+	return few ? (unsigned)(rl.rlim_cur / PART) : MOST;
 }
 
 static enum ctop_err open_source(struct ptrace_source *s, struct err *e)
@@ -406,6 +408,7 @@ enum ctop_err source_open_ptrace(struct source *out, struct broker *b,
 	s->config = *config;
 	s->seed = (unsigned)clock_now_ns();
 	s->held_ns = s->scan_ns = USUAL_NS;
+	s->keep_most = keep_most();
 	enum ctop_err rc = open_source(s, e);
 	s->config.pids = NULL;
 	if (rc != CTOP_OK) {

@@ -14,6 +14,7 @@
 #include "ctop/hash.h"
 #include "ctop/source.h"
 #include "ctop/strbuf.h"
+#include "ranges.h"
 #include "stopper.h"
 
 #include <stdbool.h>
@@ -35,17 +36,12 @@ struct traced_thread {
 	bool listed;         /* seen in the last listing */
 };
 
-struct traced_range {
-	uint64_t start, end;
-};
-
 struct traced_process {
 	pid_t pid;
 	uint64_t start_ticks, stack_base;
 	struct cputime used;
 	uint64_t maps_hash, maps_due, maps_pause;
-	struct traced_range *code; /* what is executable */
-	size_t code_count, code_cap;
+	struct ranges code;             /* what is executable */
 	size_t listed;                  /* its threads, at the last listing */
 	uint64_t listed_at;             /* when that was; 0: it is to be listed */
 	bool fresh;                     /* the listing under way was of it too */
@@ -59,8 +55,8 @@ struct ptrace_source {
 	size_t proc_count, proc_cap;
 	struct traced_thread *threads;
 	size_t thread_count, thread_cap;
-	struct hash_map by_tid; /* tid → index in threads */
-	unsigned kept_open;     /* threads with descriptors */
+	struct hash_map by_tid;        /* tid → index in threads */
+	unsigned kept_open, keep_most; /* threads with descriptors, and how many may have some */
 	struct strbuf pending;
 	size_t pending_at;
 	struct stopper *stopper;

@@ -8,7 +8,6 @@
 #include "describe.h"
 #include "ptrace_source.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,9 +75,8 @@ void traced_close(struct ptrace_source *s, struct traced_thread *t)
  * many threads as descriptors are well spent on. */
 static void keep_open(struct ptrace_source *s, struct traced_thread *t)
 {
-	enum { MOST = 256 };
 	t->cpu_fd = t->stat_fd = -1;
-	if (s->kept_open >= MOST)
+	if (s->kept_open >= s->keep_most)
 		return;
 	t->cpu_fd = broker_open_proc(s->broker, t->pid, t->tid, "schedstat");
 	t->stat_fd = t->cpu_fd >= 0 ? broker_open_proc(s->broker, t->pid, t->tid, "stat") : -1;
@@ -89,23 +87,6 @@ static void keep_open(struct ptrace_source *s, struct traced_thread *t)
 	if (t->cpu_fd >= 0)
 		close(t->cpu_fd);
 	t->cpu_fd = -1;
-}
-
-static void keep_ranges(struct traced_process *p, const char *text)
-{
-	p->code_count = 0;
-	for (const char *at = text; at != NULL && *at != '\0';) {
-		struct traced_range r;
-		char perms[5];
-		if (sscanf(at, "%" SCNx64 "-%" SCNx64 " %4s", &r.start, &r.end, perms) == 3 &&
-		    perms[2] == 'x') {
-			p->code = vec_reserve(p->code, &p->code_cap, p->code_count + 1,
-			                      sizeof *p->code);
-			p->code[p->code_count++] = r;
-		}
-		at = strchr(at, '\n');
-		at = at != NULL ? at + 1 : NULL;
-	}
 }
 
 static void queue_process(struct ptrace_source *s, struct traced_process *p, uint16_t kind,
@@ -145,7 +126,7 @@ void traced_read_maps(struct ptrace_source *s, struct traced_process *p, uint64_
 	if (changed) {
 		bool first = p->maps_hash == 0;
 		p->maps_hash = hash;
-		keep_ranges(p, text);
+		ranges_read(&p->code, text, true);
 		bool known = target_read(s->broker, p->pid, 0, &info, NULL) == CTOP_OK;
 		if (!first && known && info.stack_base != p->stack_base)
 			queue_exec(s, p, now);

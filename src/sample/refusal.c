@@ -209,3 +209,12 @@ enum ctop_err refusal_perf(const struct refusal_facts *f, const struct target_in
 		return err_errno(e, err_from_errno(why), why, "perf_event_open failed");
 	}
 }
+
+enum ctop_err refusal_of_perf(struct broker *b, pid_t pid, int why, struct err *e)
+{
+	struct refusal_facts f = refusal_read_facts(b);
+	struct target_info info = {0};
+	if (pid != 0)
+		target_read(b, pid, 0, &info, NULL);
+	return refusal_perf(&f, pid != 0 ? &info : NULL, why, e);
+}

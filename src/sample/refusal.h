@@ -35,4 +35,7 @@ enum ctop_err refusal_ptrace(const struct refusal_facts *f, const struct target_
 enum ctop_err refusal_perf(const struct refusal_facts *f, const struct target_info *t, int why,
                            struct err *e);
 
+/* The same for process `pid` (0: a CPU), with the facts read now. */
+enum ctop_err refusal_of_perf(struct broker *b, pid_t pid, int why, struct err *e);
+
 #endif

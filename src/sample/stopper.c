@@ -91,8 +91,13 @@ static void answer(struct shared *sh, struct worker *w)
 	sh->let_go = !is_held(w, sh->tid);
 	if (sh->request != REQUEST_COPY)
 		return;
-	sh->result = sh->let_go ? stop_copy(&w->tools, sh->pid, sh->tid, &sh->copy) : STOP_LATE;
-	if (!sh->copy.held || !sh->let_go)
+	if (!sh->let_go) {
+		sh->copy.held = true;
+		sh->result = STOP_LATE;
+		return;
+	}
+	sh->result = stop_copy(&w->tools, sh->pid, sh->tid, &sh->copy);
+	if (!sh->copy.held)
 		return;
 	w->held = vec_reserve(w->held, &w->held_cap, w->held_count + 1, sizeof *w->held);
 	w->held[w->held_count++] = (struct held){sh->tid, sh->copy.own_child};

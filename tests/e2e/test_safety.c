@@ -193,6 +193,13 @@ static bool is_held_by(struct broker *b, pid_t target, pid_t profiler)
 	return tracer > 0 && status_of(b, (pid_t)tracer, 0, "\nPPid:") == profiler;
 }
 
+static void wait_until_held(struct broker *b, pid_t target, pid_t profiler)
+{
+	struct deadline d = deadline_in(SECONDS);
+	while (!is_held_by(b, target, profiler))
+		assert_false(deadline_over(&d));
+}
+
 static bool may_trace(void)
 {
 	struct checker c = start_checker("1");
@@ -241,9 +248,7 @@ static void killed_while_it_holds_the_target(void **state)
 	struct broker *b = broker_new_live();
 	for (int i = 0; i < KILLS; i++) {
 		pid_t profiler = start_ctop(by_ptrace, c.pid);
-		struct deadline d = deadline_in(SECONDS);
-		while (!is_held_by(b, c.pid, profiler))
-			assert_false(deadline_over(&d));
+		wait_until_held(b, c.pid, profiler);
 		workload_end(profiler);
 		assert_goes_on(c.pid);
 	}
@@ -260,10 +265,8 @@ static void its_helper_killed(void **state)
 	struct checker c = start_checker("4");
 	struct broker *b = broker_new_live();
 	pid_t profiler = start_ctop(by_ptrace, c.pid);
-	struct deadline d = deadline_in(SECONDS);
 	for (int i = 0; i < 3; i++) {
-		while (!is_held_by(b, c.pid, profiler))
-			assert_false(deadline_over(&d));
+		wait_until_held(b, c.pid, profiler);
 		long helper = status_of(b, c.pid, 0, "\nTracerPid:");
 		if (helper > 0 && status_of(b, (pid_t)helper, 0, "\nPPid:") == profiler)
 			kill((pid_t)helper, SIGKILL);
@@ -303,14 +306,11 @@ static void stopped_at_any_instant(void **state)
 	struct checker c = start_checker("1");
 	struct broker *b = broker_new_live();
 	pid_t profiler = start_ctop(by_ptrace, c.pid);
-	struct deadline d = deadline_in(SECONDS);
-	while (!is_held_by(b, c.pid, profiler))
-		assert_false(deadline_over(&d));
+	wait_until_held(b, c.pid, profiler);
 	for (int i = 0; i < rounds; i++) {
 		until_some_instant(20);
 		if (i % 2 == 0) /* the worst instant */
-			for (d = deadline_in(SECONDS); !is_held_by(b, c.pid, profiler);)
-				assert_false(deadline_over(&d));
+			wait_until_held(b, c.pid, profiler);
 		stop_for(profiler, c.pid, seconds);
 	}
 	workload_end(profiler);
@@ -337,8 +337,7 @@ static void a_stop_by_job_control_keeps_its_meaning(void **state)
 	pid_t profiler = start_ctop(by_ptrace, c.pid);
 	struct deadline d = deadline_in(SECONDS);
 	for (int i = 0; i < 10; i++) {
-		while (!is_held_by(b, c.pid, profiler))
-			assert_false(deadline_over(&d));
+		wait_until_held(b, c.pid, profiler);
 		kill(c.pid, SIGSTOP);
 		assert_int_equal(waitpid(c.pid, &status, WUNTRACED), c.pid);
 		assert_true(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);

@@ -72,6 +72,14 @@ static void errors_name_the_cure(void **state)
 	        {"ctop --", "nothing stands behind --"},
 	        {"ctop view", "view wants a capture"},
 	        {"ctop --nonsense", "no such option"},
+	        {"ctop dump", "nothing to profile"},
+	        {"ctop dump -a", "dump wants running processes"},
+	        {"ctop dump --pid 1 -f folded", "dump writes text or json"},
+	        {"ctop dump --pid 1 --source perf", "leave out --source"},
+	        {"ctop dump --pid 1 -d 3", "belong to: ctop record"},
+	        {"ctop record --pid 1 -f json", "json is dump's"},
+	        {"ctop record --pid 1 --no-stop", "belongs to: ctop dump"},
+	        {"ctop --pid 1 -f text", "belong to: ctop record"},
 	};
 	struct options o;
 	struct err e;
