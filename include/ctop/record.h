@@ -38,6 +38,7 @@ enum record_flags {
 	RECORD_EXEC = 1 << 2,      /* comm: the process has just exec'ed */
 	RECORD_FULL_DUMP = 1 << 3, /* sample: the stack continues beyond the dump */
 	RECORD_PEEK = 1 << 4,      /* sample: of a look, see RECORD_THREAD; counts for nothing */
+	RECORD_APART = 1 << 5,     /* stats: the sampler is a process of its own, h.pid */
 };
 
 struct record {
@@ -122,7 +123,7 @@ struct record_stats {
 	uint64_t target_cpu_ns;  /* CPU time the targets used, by the kernel's CPU clocks */
 	uint64_t event_ns;       /* what the sampling events counted, 0 when unknown */
 	uint64_t weight_ns;      /* summed weight of the samples handed on */
-	uint64_t sampler_cpu_ns; /* CPU time of the sampler's thread */
+	uint64_t sampler_cpu_ns; /* CPU time of the sampler's thread, or process (RECORD_APART) */
 	uint64_t late;           /* records released out of order */
 	uint32_t rate_hz;        /* asked rate now in force */
 	uint32_t way;            /* enum source_way (source.h) */

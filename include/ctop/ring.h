@@ -20,6 +20,11 @@ struct ring;
  * NULL when the memory or the eventfd is refused. */
 struct ring *ring_new(size_t size);
 
+/* The same in memory that processes forked from now on share, at the same address: one side may be
+ * such a process. Its consumer looks from time to time and does not sleep: there is no ring_fd().
+ * When its producer was killed, a new ring takes its place. */
+struct ring *ring_new_shared(size_t size);
+
 /* After both sides have stopped. NULL is allowed. */
 void ring_free(struct ring *r);
 

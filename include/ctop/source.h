@@ -53,6 +53,7 @@ struct source_config {
 	uint32_t drain_ms;    /* how old a sample may get before it is handed on; 0: 100 */
 	uint64_t regs_mask;   /* perf's sample_regs_user (unwind/arch gives it) */
 	uint32_t sp_slot;     /* which of those registers is the stack pointer, from 0 */
+	pid_t own_pid;        /* a process that is never sampled: ctop; set by source_open_…() */
 };
 
 /* What a source turned out to be; valid after source_open(). */
@@ -63,7 +64,6 @@ struct source_info {
 	uint32_t stack_bytes; /* in force */
 	uint32_t drain_ms;    /* how often source_drain() wants to be called */
 	uint64_t regs_mask;
-	pid_t helper;    /* a process of ours that does part of the work; 0: none */
 	char notes[512]; /* what was lowered and why, one per line; may be "" */
 };
 
@@ -100,8 +100,9 @@ enum ctop_err source_open_perf(struct source *out, struct broker *b,
                                const struct source_config *config, struct err *e);
 
 /* Samples by stopping one thread at a time for some microseconds (ptrace(2)), where perf events
- * are refused: no kernel frames, threads that run only. The first target is stopped once, by
- * the calling thread; then only source_drain()'s thread stops any. The broker is borrowed. */
+ * are refused: no kernel frames, threads that run only. A process of its own does it, where
+ * that may; it ends when the calling thread does. A target that runs is stopped once for a try.
+ * The broker is borrowed. */
 enum ctop_err source_open_ptrace(struct source *out, struct broker *b,
                                  const struct source_config *config, struct err *e);
 

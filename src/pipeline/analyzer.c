@@ -242,7 +242,8 @@ static void on_stats(struct analyzer *a, const struct record *r)
 	figures_record(&a->figures, s);
 	out->rate_hz = s->rate_hz;
 	out->event_ns = s->event_ns;
-	a->sampler_ns = a->c.in_order ? 0 : s->sampler_cpu_ns;
+	bool apart = (r->flags & RECORD_APART) != 0;
+	a->sampler_ns = a->c.in_order || apart ? 0 : s->sampler_cpu_ns;
 	if (!a->c.in_order && s->way < WAYS)
 		out->way = source_way_name((enum source_way)s->way);
 }
@@ -348,8 +349,8 @@ static void take_commands(struct analyzer *a)
 static void fill_cost(struct analyzer *a, struct snapshot_cost *out)
 {
 	out->cpu_ns = a->c.in_order ? 0 : figures_own_cpu(&a->figures);
-	out->helper_ns = a->figures.helper_ns;
-	out->sampler_ns = a->sampler_ns + a->figures.helper_ns;
+	out->helper_ns = a->figures.helpers_ns + a->figures.helper_ns;
+	out->sampler_ns = a->sampler_ns + out->helper_ns;
 	out->analyzer_ns = a->c.in_order ? 0 : clock_thread_cpu_ns();
 	out->profile_bytes = profile_bytes(a->profile);
 	out->name_bytes = naming_bytes(a->naming) + funcs_bytes(a->c.funcs);
@@ -484,7 +485,7 @@ static void build(struct analyzer *a)
 	        .peek_ctx = a->dumps,
 	};
 	a->stacker = stacker_new(&sc);
-	figures_init(&a->figures, a->c.start_ns, a->c.in_order, a->c.source->helper);
+	figures_init(&a->figures, a->c.start_ns, a->c.in_order);
 	struct snapshot_stats *s = profile_stats(a->profile);
 	s->rate_hz = a->c.source->rate_hz;
 	s->stack_bytes = a->c.source->stack_bytes;

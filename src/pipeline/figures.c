@@ -10,12 +10,25 @@ uint64_t figures_own_cpu(struct figures *f)
 	uint64_t ns;
 	if (f->helper != 0 && clock_pid_cpu_ns(f->helper, &ns) && ns > f->helper_ns)
 		f->helper_ns = ns;
-	return clock_process_cpu_ns() + f->helper_ns;
+	return clock_process_cpu_ns() + f->helpers_ns + f->helper_ns;
 }
 
-void figures_init(struct figures *f, uint64_t start_ns, bool replay, pid_t helper)
+/* The sampler is a process of its own: one that was replaced counts as far as it was known. */
+static void follow_helper(struct figures *f, const struct record_stats *r)
 {
-	*f = (struct figures){.start_ns = start_ns, .replay = replay, .helper = helper};
+	if ((r->h.flags & RECORD_APART) == 0 || f->replay)
+		return;
+	if ((pid_t)r->h.pid != f->helper) {
+		f->helpers_ns += f->helper_ns;
+		f->helper_ns = 0;
+		f->helper = (pid_t)r->h.pid;
+	}
+	f->helper_ns = r->sampler_cpu_ns > f->helper_ns ? r->sampler_cpu_ns : f->helper_ns;
+}
+
+void figures_init(struct figures *f, uint64_t start_ns, bool replay)
+{
+	*f = (struct figures){.start_ns = start_ns, .replay = replay};
 	f->own_time_ns = clock_now_ns();
 	f->own_cpu_ns = figures_own_cpu(f);
 }
@@ -26,6 +39,7 @@ void figures_record(struct figures *f, const struct record_stats *r)
 		f->before_time_ns = f->time_ns;
 		f->before_target_ns = f->target_ns;
 	}
+	follow_helper(f, r);
 	f->time_ns = r->h.time;
 	f->target_ns = r->target_cpu_ns;
 	f->weight_ns = r->weight_ns;

@@ -20,12 +20,13 @@ struct figures {
 	uint64_t base_target_ns, base_weight_ns;
 	/* ctop's own clock at the beginning of the window shown. */
 	uint64_t own_time_ns, own_cpu_ns;
-	pid_t helper; /* a process of ours, whose time counts too; 0: none */
-	uint64_t helper_ns;
+	/* A process of ours, whose time counts too; 0: none. And those before it. */
+	pid_t helper;
+	uint64_t helper_ns, helpers_ns;
 	double own_percent;
 };
 
-void figures_init(struct figures *f, uint64_t start_ns, bool replay, pid_t helper);
+void figures_init(struct figures *f, uint64_t start_ns, bool replay);
 
 /* A statistics record has come. */
 void figures_record(struct figures *f, const struct record_stats *r);
@@ -33,7 +34,7 @@ void figures_record(struct figures *f, const struct record_stats *r);
 /* Counting starts anew. */
 void figures_reset(struct figures *f, uint64_t now_ns);
 
-/* CPU time of ctop and its helper, ns. */
+/* CPU time of ctop and its helpers, ns. */
 uint64_t figures_own_cpu(struct figures *f);
 
 /* Fills elapsed_ns, target_cpu_ns, cpu_percent, ctop_percent and accounted. */

@@ -37,7 +37,7 @@ struct ring {
 	_Atomic uint32_t sleeping;
 	alignas(LINE) unsigned char *data;
 	size_t size;
-	int fd;
+	int fd; /* −1: shared with another process, and nobody sleeps on it */
 };
 
 static size_t round_up(size_t n)
@@ -45,29 +45,49 @@ static size_t round_up(size_t n)
 	return (n + 7) & ~(size_t)7;
 }
 
-struct ring *ring_new(size_t size)
+static void *map(size_t size, int sharing)
+{
+	void *m = mmap(NULL, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS | MAP_NORESERVE,
+	               -1, 0);
+	return m != MAP_FAILED ? m : NULL;
+}
+
+static struct ring *make(size_t size, int sharing)
 {
 	size_t want = LEAST;
 	while (want < size)
 		want *= 2;
-	struct ring *r = aligned_alloc(LINE, sizeof *r);
+	struct ring *r = map(sizeof *r, sharing);
 	if (r == NULL)
 		return NULL;
-	memset(r, 0, sizeof *r);
 	r->size = want;
+	r->fd = -1;
+	r->data = map(want, sharing);
+	if (r->data != NULL)
+		return r;
+	ring_free(r);
+	return NULL;
+}
+
+struct ring *ring_new(size_t size)
+{
+	struct ring *r = make(size, MAP_PRIVATE);
+	if (r == NULL)
+		return NULL;
 	r->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	r->data = mmap(NULL, want, PROT_READ | PROT_WRITE,
-	               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (r->fd < 0 || r->data == MAP_FAILED) {
-		if (r->data == MAP_FAILED)
-			r->data = NULL;
+	if (r->fd < 0) {
 		ring_free(r);
 		return NULL;
 	}
 	/* Records pass through all of it: large pages save a fault for every 4 KB.
 	 * A refusal costs only that. */
-	madvise(r->data, want, MADV_HUGEPAGE);
+	madvise(r->data, r->size, MADV_HUGEPAGE);
 	return r;
+}
+
+struct ring *ring_new_shared(size_t size)
+{
+	return make(size, MAP_SHARED);
 }
 
 void ring_free(struct ring *r)
@@ -78,7 +98,7 @@ void ring_free(struct ring *r)
 		munmap(r->data, r->size);
 	if (r->fd >= 0)
 		close(r->fd);
-	free(r);
+	munmap(r, sizeof *r);
 }
 
 static struct slot_header *slot_at(const struct ring *r, uint64_t pos)

@@ -266,7 +266,7 @@ static void read_stopped(struct peeker *p, struct look *l)
 	        .stack_most = (uint32_t)STACK_MOST,
 	};
 	if (p->stopper == NULL)
-		p->stopper = stopper_new(false);
+		p->stopper = stopper_new();
 	if (p->stopper == NULL) {
 		l->how = HOW_REFUSED;
 		return;

@@ -7,6 +7,7 @@
  * could end its system call early. What perf tells by itself (mappings, threads, programs)
  * is read from /proc again and again, each within a share of the time.
  */
+#include "apart.h"
 #include "ctop/broker.h"
 #include "ctop/clock.h"
 #include "ctop/mem.h"
@@ -24,9 +25,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static const uint64_t LIST_NS = 20 * CLOCK_NS_PER_MS;
+static const uint64_t LIST_NS = 20 * CLOCK_NS_PER_MS, LIST_MOST_NS = 100 * CLOCK_NS_PER_MS;
 enum { LIST_ROUNDS = 5 }; /* or once in so many rounds, where that is longer */
-static const uint64_t ALIVE_NS = 100 * CLOCK_NS_PER_MS, CHILDREN_NS = 100 * CLOCK_NS_PER_MS,
+static const uint64_t ALIVE_NS = 500 * CLOCK_NS_PER_MS, CHILDREN_NS = 100 * CLOCK_NS_PER_MS,
                       STATS_NS = CLOCK_NS_PER_SEC;
 static const uint64_t LATE_NS = CLOCK_NS_PER_MS; /* a thread that does not stop is asked again */
 static const uint64_t GIVE_UP_NS = CLOCK_NS_PER_SEC / 5; /* the same at the end */
@@ -70,23 +71,25 @@ static void emit(struct ptrace_source *s, struct ring *out, const struct traced_
 	s->weight_ns += weight;
 }
 
-/* Takes a sample of a thread that runs. */
-static void take_sample(struct ptrace_source *s, struct ring *out, struct traced_thread *t)
+/* Takes a sample of a thread, if it runs. */
+static bool take_sample(struct ptrace_source *s, struct ring *out, struct traced_thread *t)
 {
 	struct traced_process *p = traced_process(s, t->pid);
 	if (p == NULL || !traced_is_running(s, t))
-		return;
+		return false;
 	struct stop_copy c = {
 	        .regs_mask = s->config.regs_mask,
 	        .stack_most = s->config.stack_bytes,
 	        .stack_base = t->tid == t->pid ? p->stack_base : 0,
 	        .own_child = t->own_child,
+	        .stack = s->stack,
 	};
-	enum stop_result rc = stopper_copy(s->stopper, t->pid, t->tid, &c);
+	enum stop_result rc = stop_copy(&s->tools, t->pid, t->tid, &c);
 	t->late = c.held;
 	if (rc != STOP_COPIED)
-		return;
-	follow(&s->held_ns, (double)c.held_ns);
+		return false;
+	if (c.held_ns > 0)
+		follow(&s->held_ns, (double)c.held_ns);
 	traced_cpu(s, t, &t->used_ns); /* exact, now that it was stopped */
 	uint64_t weight = t->used_ns - t->counted_ns;
 	t->counted_ns = t->used_ns;
@@ -98,12 +101,13 @@ static void take_sample(struct ptrace_source *s, struct ring *out, struct traced
 		emit(s, out, t, &c, weight);
 	else if (weight > 0)
 		s->lost++;
+	return true;
 }
 
 static void sample(struct ptrace_source *s, struct ring *out, struct traced_thread *t)
 {
 	uint64_t from = s->measuring ? clock_thread_cpu_ns() : 0;
-	take_sample(s, out, t);
+	t->sampled = take_sample(s, out, t);
 	s->sampling_ns += s->measuring ? clock_thread_cpu_ns() - from : 0;
 }
 
@@ -113,13 +117,19 @@ static void look_at(struct ptrace_source *s, struct ring *out, struct traced_thr
 {
 	uint64_t used;
 	if (t->late) {
-		t->late = !stopper_let_go(s->stopper, t->tid);
+		t->late = !stop_let_go(t->tid, t->own_child);
 		return;
 	}
 	if (t->rest > 0) {
 		t->rest--;
 		return;
 	}
+	/* One that ran at the last look most likely runs still, and its clock need not be asked. */
+	bool tried = t->sampled;
+	if (tried)
+		sample(s, out, t);
+	if (t->sampled)
+		return;
 	if (!traced_cpu(s, t, &used)) {
 		traced_is_gone(s, t);
 		return;
@@ -130,7 +140,7 @@ static void look_at(struct ptrace_source *s, struct ring *out, struct traced_thr
 	/* The kernel brings that number up to date at each of its ticks only. */
 	bool idle = now - t->active > ACTIVE_NS;
 	t->rest = idle ? IDLE_LOOKS : 0;
-	if (!idle)
+	if (!idle && !tried)
 		sample(s, out, t);
 }
 
@@ -205,11 +215,16 @@ static uint64_t again(uint64_t now, uint64_t pause, uint64_t from, double most)
 
 static void list(struct ptrace_source *s, uint64_t now)
 {
-	uint64_t from = clock_thread_cpu_ns();
+	uint64_t from = clock_thread_cpu_ns(), least = larger(LIST_NS, LIST_ROUNDS * period(s));
+	size_t threads = s->thread_count, procs = s->proc_count;
 	traced_list_threads(s, now);
 	if (s->config.follow_children)
 		traced_peek_children(s);
-	s->list_due = again(now, larger(LIST_NS, LIST_ROUNDS * period(s)), from, LIST_MOST);
+	/* Where nothing comes and goes, new threads are waited for with more patience. */
+	bool changed = s->thread_count != threads || s->proc_count != procs;
+	s->list_pause = changed ? least : larger(least, s->list_pause * 2);
+	s->list_pause = s->list_pause < LIST_MOST_NS ? s->list_pause : larger(least, LIST_MOST_NS);
+	s->list_due = again(now, s->list_pause, from, LIST_MOST);
 }
 
 static void list_children(struct ptrace_source *s, uint64_t now)
@@ -240,7 +255,7 @@ static bool let_all_go(struct ptrace_source *s)
 	bool all = true;
 	for (size_t i = 0; i < s->thread_count; i++) {
 		struct traced_thread *t = &s->threads[i];
-		t->late = t->late && !stopper_let_go(s->stopper, t->tid);
+		t->late = t->late && !stop_let_go(t->tid, t->own_child);
 		all = all && !t->late;
 	}
 	return all;
@@ -252,7 +267,7 @@ static enum ctop_err finish(struct ptrace_source *s, struct ring *out, bool *end
 	struct record_end r = {.h = {sizeof r, RECORD_END, 0, now, 0, 0}, .wait_status = -1};
 	s->next_ns = now + LATE_NS;
 	s->give_up = s->give_up != 0 ? s->give_up : now + GIVE_UP_NS;
-	/* What does not stop at all is let go by the kernel when the helper ends. */
+	/* What does not stop at all is let go by the kernel when this process ends. */
 	bool gone = let_all_go(s) || now >= s->give_up;
 	if (!gone || !put_stats(s, out, now) || !record_put(out, &r))
 		return CTOP_EAGAIN;
@@ -304,13 +319,14 @@ static void stop(void *self)
 static void close_source(void *self)
 {
 	struct ptrace_source *s = self;
-	stopper_free(s->stopper);
+	stop_tools_fini(&s->tools);
 	for (size_t i = 0; i < s->thread_count; i++)
 		traced_close(s, &s->threads[i]);
 	for (size_t i = 0; i < s->proc_count; i++)
 		ranges_fini(&s->procs[i].code);
 	free(s->procs);
 	free(s->threads);
+	free(s->stack);
 	hash_map_fini(&s->by_tid);
 	strbuf_fini(&s->pending);
 	free(s);
@@ -323,7 +339,9 @@ static void close_source(void *self)
 static enum ctop_err try_one(struct ptrace_source *s, const struct target_info *t, struct err *e)
 {
 	struct refusal_facts facts = refusal_read_facts(s->broker);
-	struct stop_copy c = {.regs_mask = s->config.regs_mask, .own_child = s->config.launched};
+	struct stop_copy c = {.regs_mask = s->config.regs_mask,
+	                      .own_child = t->ppid == getpid(),
+	                      .stack = s->stack};
 	int why = stop_is_barred();
 	if (why != 0)
 		return refusal_ptrace(&facts, t, why, e);
@@ -333,9 +351,9 @@ static enum ctop_err try_one(struct ptrace_source *s, const struct target_info *
 			close(fd);
 		return fd >= 0 ? CTOP_OK : refusal_ptrace(&facts, t, -fd, e);
 	}
-	enum stop_result rc = stopper_copy(s->stopper, t->pid, t->pid, &c);
+	enum stop_result rc = stop_copy(&s->tools, t->pid, t->pid, &c);
 	for (unsigned i = 0; c.held && i < 1000; i++) {
-		c.held = !stopper_let_go(s->stopper, t->pid);
+		c.held = !stop_let_go(t->pid, c.own_child);
 		usleep(c.held ? 1000 : 0);
 	}
 	if (c.held)
@@ -346,9 +364,7 @@ static enum ctop_err try_one(struct ptrace_source *s, const struct target_info *
 		        t->pid, t->comm, t->pid);
 	if (rc == STOP_GONE)
 		return err_set(e, CTOP_ENOENT, "process %d ended while ctop was attaching", t->pid);
-	/* A helper that was killed meanwhile says nothing of the right. */
-	bool refused = rc == STOP_REFUSED && c.why != ECHILD;
-	return refused ? refusal_ptrace(&facts, t, c.why, e) : CTOP_OK;
+	return rc == STOP_REFUSED ? refusal_ptrace(&facts, t, c.why, e) : CTOP_OK;
 }
 
 /* A quarter of the descriptors there may be, two a thread, and no more than pays. */
@@ -363,12 +379,6 @@ static unsigned keep_most(void)
 static enum ctop_err open_source(struct ptrace_source *s, struct err *e)
 {
 	const struct source_config *c = &s->config;
-	if (c->whole_machine)
-		return err_set(e, CTOP_EUNSUP, "the whole machine cannot be traced; give --pid");
-	/* Yama's first scope is for ancestors, which a helper is not. */
-	s->stopper = stopper_new(c->launched && refusal_read_facts(s->broker).yama > 0);
-	if (s->stopper == NULL)
-		return err_set(e, CTOP_ELIMIT, "no memory left for the copies of stacks");
 	for (size_t i = 0; i < c->pid_count; i++) {
 		struct target_info info;
 		enum ctop_err rc = c->launched ? target_read(s->broker, c->pids[i], 0, &info, e)
@@ -379,7 +389,7 @@ static enum ctop_err open_source(struct ptrace_source *s, struct err *e)
 			rc = try_one(s, &info, e);
 		if (rc != CTOP_OK)
 			return rc;
-		traced_add(s, c->pids[i], c->launched, c->launched);
+		traced_add(s, c->pids[i], c->launched);
 		if (s->proc_count > 0)
 			s->procs[s->proc_count - 1].is_root = true;
 	}
@@ -394,8 +404,9 @@ static enum ctop_err open_source(struct ptrace_source *s, struct err *e)
 	return CTOP_OK;
 }
 
-enum ctop_err source_open_ptrace(struct source *out, struct broker *b,
-                                 const struct source_config *config, struct err *e)
+/* Opens it where it is to work: the calling thread's process is the tracer. */
+static enum ctop_err open_here(struct source *out, struct broker *b,
+                               const struct source_config *config, struct err *e)
 {
 	static const struct source_ops ops = {.name = "ptrace",
 	                                      .drain = drain,
@@ -409,6 +420,8 @@ enum ctop_err source_open_ptrace(struct source *out, struct broker *b,
 	s->seed = (unsigned)clock_now_ns();
 	s->held_ns = s->scan_ns = USUAL_NS;
 	s->keep_most = keep_most();
+	s->stack = mem_alloc(RECORD_STACK_MAX + 8);
+	stop_block_signals();
 	enum ctop_err rc = open_source(s, e);
 	s->config.pids = NULL;
 	if (rc != CTOP_OK) {
@@ -423,8 +436,23 @@ enum ctop_err source_open_ptrace(struct source *out, struct broker *b,
 	                 .rate_hz = config->rate_hz,
 	                 .stack_bytes = config->stack_bytes,
 	                 .drain_ms = 100,
-	                 .regs_mask = config->regs_mask,
-	                 .helper = stopper_helper(s->stopper)},
+	                 .regs_mask = config->regs_mask},
 	};
 	return CTOP_OK;
+}
+
+enum ctop_err source_open_ptrace(struct source *out, struct broker *b,
+                                 const struct source_config *config, struct err *e)
+{
+	struct source_config c = *config;
+	struct target_info self;
+	c.own_pid = getpid();
+	if (c.whole_machine)
+		return err_set(e, CTOP_EUNSUP, "the whole machine cannot be traced; give --pid");
+	for (size_t i = 0; i < c.pid_count; i++)
+		if (c.pids[i] == c.own_pid)
+			return target_check(b, c.own_pid, &self, e);
+	/* Yama's first scope is for ancestors, which a helper is not. */
+	bool direct = c.launched && refusal_read_facts(b).yama > 0;
+	return direct ? open_here(out, b, &c, e) : apart_open(out, open_here, b, &c, e);
 }

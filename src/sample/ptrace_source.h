@@ -2,10 +2,10 @@
  *
  *   ptrace.c          opening, rounds of looks, the drain
  *   ptrace_targets.c  processes, threads and mappings, by what /proc tells
- *   stopper.c         who looks into a running thread
- *   ptrace_stop.c     and how
+ *   ptrace_stop.c     how a running thread is looked into
+ *   apart.c           where it works: in a process of its own
  *
- * All of it belongs to the sampler thread once the source is open.
+ * All of it belongs to one thread, there or here.
  */
 #ifndef CTOP_SAMPLE_PTRACE_SOURCE_H
 #define CTOP_SAMPLE_PTRACE_SOURCE_H
@@ -14,8 +14,8 @@
 #include "ctop/hash.h"
 #include "ctop/source.h"
 #include "ctop/strbuf.h"
+#include "ptrace_stop.h"
 #include "ranges.h"
-#include "stopper.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +31,7 @@ struct traced_thread {
 	uint64_t active;     /* when it was last seen to have used some */
 	int cpu_fd, stat_fd; /* its schedstat and stat, kept open; −1: not */
 	uint8_t rest;        /* looks left out until the next */
+	bool sampled;        /* at the last look */
 	bool late;           /* it is being stopped, and does not yet */
 	bool own_child;      /* somebody else here waits for its end */
 	bool listed;         /* seen in the last listing */
@@ -59,8 +60,9 @@ struct ptrace_source {
 	unsigned kept_open, keep_most; /* threads with descriptors, and how many may have some */
 	struct strbuf pending;
 	size_t pending_at;
-	struct stopper *stopper;
-	uint64_t list_due, alive_due, children_due, stats_due, next_ns, give_up;
+	struct stop_tools tools;
+	unsigned char *stack; /* the copy being made */
+	uint64_t list_pause, list_due, alive_due, children_due, stats_due, next_ns, give_up;
 	double held_ns, scan_ns; /* a stop, a look at all threads: what they take, of late */
 	uint64_t lost, weight_ns;
 	uint64_t used_ns; /* by the targets, never less than told before */
@@ -87,7 +89,7 @@ void traced_close(struct ptrace_source *s, struct traced_thread *t);
 
 /* A process to sample, with its threads and mappings. `from_birth`: all it has ever used
  * counts. */
-void traced_add(struct ptrace_source *s, pid_t pid, bool from_birth, bool own_child);
+void traced_add(struct ptrace_source *s, pid_t pid, bool from_birth);
 
 /* Its CPU time counts from now on. */
 void traced_rebase(struct traced_process *p);

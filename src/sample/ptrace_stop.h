@@ -1,5 +1,5 @@
 /* ptrace_stop: one look into a running thread: it is stopped, copied from, and let go, all by the
- * calling thread, which is the tracer. Private to the sample layer, for stopper.c.
+ * calling thread, which is the tracer. Private to the sample layer, for ptrace.c and stopper.c.
  */
 #ifndef CTOP_SAMPLE_PTRACE_STOP_H
 #define CTOP_SAMPLE_PTRACE_STOP_H
@@ -26,13 +26,13 @@ struct stop_copy {
 	uint64_t stack_base; /* nothing above is wanted; 0: not known; in */
 	bool own_child;      /* somebody else waits for its end; in */
 	struct copy_regs at;
-	unsigned char *stack; /* room for `stack_most` bytes */
-	uint32_t stack_len;   /* multiple of 8 */
-	bool full;            /* the stack may go on beyond the copy */
-	uint64_t time,
-	        held_ns; /* when it was stopped (CLOCK_MONOTONIC), and for how long (about) */
-	bool held;       /* it is still ours: call stop_let_go() until it is not */
-	int why;         /* errno, for STOP_REFUSED */
+	unsigned char *stack;  /* room for `stack_most` bytes */
+	uint32_t stack_len;    /* multiple of 8 */
+	bool full;             /* the stack may go on beyond the copy */
+	uint64_t time, let_go; /* when it was seen stopped, and let go (CLOCK_MONOTONIC) */
+	uint64_t held_ns;      /* for how long it stood, about: waking up counts; 0: not known */
+	bool held;             /* it is still ours: call stop_let_go() until it is not */
+	int why;               /* errno, for STOP_REFUSED */
 };
 
 /* What the tracing thread has of its own: its schedstat, which tells how long it waits for a CPU
@@ -40,6 +40,7 @@ struct stop_copy {
 struct stop_tools {
 	pid_t owner;
 	int schedstat;
+	unsigned looks;
 };
 void stop_tools_fini(struct stop_tools *t);
 

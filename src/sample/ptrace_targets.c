@@ -229,7 +229,7 @@ void traced_rebase(struct traced_process *p)
 	p->used.base_children_ns = p->used.children_ns;
 }
 
-void traced_add(struct ptrace_source *s, pid_t pid, bool from_birth, bool own_child)
+void traced_add(struct ptrace_source *s, pid_t pid, bool from_birth)
 {
 	struct target_info info;
 	if (target_read(s->broker, pid, 0, &info, NULL) != CTOP_OK || info.kernel_thread ||
@@ -241,7 +241,7 @@ void traced_add(struct ptrace_source *s, pid_t pid, bool from_birth, bool own_ch
 	                             .start_ticks = info.start_ticks,
 	                             .stack_base = info.stack_base,
 	                             .alive = true,
-	                             .own_child = own_child};
+	                             .own_child = info.ppid == getpid()};
 	p->used.children_ns = info.children_ns;
 	if (!from_birth)
 		traced_rebase(p);
@@ -259,7 +259,7 @@ static void read_clock(struct traced_process *p)
 void traced_is_gone(struct ptrace_source *s, const struct traced_thread *t)
 {
 	struct traced_process *p = traced_process(s, t->pid);
-	s->list_due = 0;
+	s->list_due = s->alive_due = 0;
 	if (p == NULL)
 		return;
 	p->listed_at = 0;
@@ -294,8 +294,9 @@ void traced_list_threads(struct ptrace_source *s, uint64_t now)
 
 static void add_child(struct ptrace_source *s, pid_t pid)
 {
-	if (pid > 0 && pid != getpid() && traced_process(s, pid) == NULL)
-		traced_add(s, pid, true, false);
+	bool ours = pid == getpid() || pid == s->config.own_pid;
+	if (pid > 0 && !ours && traced_process(s, pid) == NULL)
+		traced_add(s, pid, true);
 }
 
 /* Those of main threads, which the kernel lists (CONFIG_PROC_CHILDREN): cheap. What is found is

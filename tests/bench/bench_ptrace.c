@@ -1,6 +1,8 @@
-/* bench_ptrace: how long a thread stands still when it is looked at by ptrace, told by the thread
- * itself, which watches a clock; beside a sampler that unwinds with libunwind-ptrace while the
- * thread is stopped.
+/* bench_ptrace: how long a thread is stopped when it is looked at by ptrace, by the clock of the
+ * one who stops it, and how long it stands still by its own, which holds the waking up of CPUs too;
+ * beside a sampler that unwinds with libunwind-ptrace while the thread is stopped. And what the
+ * system calls of a look cost by themselves, 99 times a second: less than that no sampler can cost
+ * here.
  */
 #include "../../src/sample/copy.h"
 #include "../../src/sample/stopper.h"
@@ -61,41 +63,48 @@ static double at(const uint64_t *sorted, double share)
 	return (double)sorted[(size_t)(share * (STOPS - 1))] / 1000;
 }
 
-typedef void look_fn(void *ctx, pid_t pid);
+/* One look; returns for how long the thread was stopped, ns. */
+typedef uint64_t look_fn(void *ctx, pid_t pid);
 
-/* Looks again and again; *gaps: how long the target stood still each time, *took: each look. */
-static void measure(struct seen *s, pid_t pid, look_fn *look, void *ctx, uint64_t *gaps,
-                    uint64_t *took)
+/* Of each look, ns: how long the target was stopped, how long it stood still, how long it took. */
+struct figures {
+	uint64_t stopped[STOPS], gaps[STOPS], took[STOPS];
+};
+
+static void measure(struct seen *s, pid_t pid, look_fn *look, void *ctx, struct figures *f)
 {
 	struct timespec pause = {0, (long)PAUSE_NS};
 	for (int i = 0; i < STOPS; i++) {
 		nanosleep(&pause, NULL);
 		s->gap_ns = 0;
 		uint64_t from = clock_now_ns();
-		look(ctx, pid);
-		took[i] = clock_now_ns() - from;
+		f->stopped[i] = look(ctx, pid);
+		f->took[i] = clock_now_ns() - from;
 		nanosleep(&(struct timespec){0, 100000}, NULL); /* until it has told */
-		gaps[i] = s->gap_ns;
+		f->gaps[i] = s->gap_ns;
 	}
-	qsort(gaps, STOPS, sizeof *gaps, by_size);
-	qsort(took, STOPS, sizeof *took, by_size);
+	qsort(f->stopped, STOPS, sizeof *f->stopped, by_size);
+	qsort(f->gaps, STOPS, sizeof *f->gaps, by_size);
+	qsort(f->took, STOPS, sizeof *f->took, by_size);
 }
 
-static void look_by_stopper(void *ctx, pid_t pid)
+static uint64_t look_by_stopper(void *ctx, pid_t pid)
 {
 	struct stop_copy c = {.regs_mask = arch_perf_mask(), .stack_most = STACK};
 	stopper_copy(ctx, pid, pid, &c);
+	return c.let_go - c.time;
 }
 
-static void look_by_libunwind(void *ctx, pid_t pid)
+static uint64_t look_by_libunwind(void *ctx, pid_t pid)
 {
 	unw_cursor_t cursor;
 	unw_word_t pc;
 	int status;
 	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) != 0)
-		return;
+		return 0;
 	ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
 	waitpid(pid, &status, __WALL);
+	uint64_t from = clock_now_ns();
 	void *upt = _UPT_create(pid);
 	if (unw_init_remote(&cursor, ctx, upt) == 0)
 		do
@@ -103,11 +112,39 @@ static void look_by_libunwind(void *ctx, pid_t pid)
 		while (unw_step(&cursor) > 0);
 	_UPT_destroy(upt);
 	ptrace(PTRACE_DETACH, pid, NULL, NULL);
+	return clock_now_ns() - from;
+}
+
+static void look_bare(pid_t pid, unsigned char *stack)
+{
+	struct copy_regs regs;
+	int status;
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) != 0)
+		return;
+	ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
+	waitpid(pid, &status, __WALL);
+	if (copy_regs_of_stop(pid, arch_perf_mask(), &regs))
+		copy_stack(pid, regs.sp, STACK, stack);
+	ptrace(PTRACE_DETACH, pid, NULL, NULL);
+}
+
+/* The share of a CPU that bare looks take, in percent. */
+static double cost_of_bare_looks(pid_t pid)
+{
+	enum { LOOKS = 500, HZ = 99 };
+	static unsigned char stack[STACK];
+	struct timespec pause = {0, (long)(CLOCK_NS_PER_SEC / HZ)};
+	uint64_t cpu = clock_thread_cpu_ns();
+	for (int i = 0; i < LOOKS; i++) {
+		nanosleep(&pause, NULL);
+		look_bare(pid, stack);
+	}
+	return 100.0 * (double)(clock_thread_cpu_ns() - cpu) / LOOKS * HZ / CLOCK_NS_PER_SEC;
 }
 
 int main(void)
 {
-	static uint64_t gaps[2][STOPS], took[2][STOPS];
+	static struct figures ours, theirs;
 	struct seen *s =
 	        mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s == MAP_FAILED)
@@ -117,18 +154,27 @@ int main(void)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		return deeper(s, DEPTH);
 	}
-	struct stopper *stopper = stopper_new(false);
+	struct stopper *stopper = stopper_new();
 	unw_addr_space_t as = unw_create_addr_space(&_UPT_accessors, 0);
-	measure(s, pid, look_by_stopper, stopper, gaps[0], took[0]);
-	measure(s, pid, look_by_libunwind, as, gaps[1], took[1]);
-	printf("ptrace: a thread stands still for a copy of %d KB: median %.0f µs, p99 %.0f µs "
+	measure(s, pid, look_by_stopper, stopper, &ours);
+	measure(s, pid, look_by_libunwind, as, &theirs);
+	printf("ptrace: a thread is stopped for a copy of %d KB: median %.0f µs, p99 %.0f µs "
 	       "(asked: 30, –); asked to answered: median %.0f µs, p99 %.0f µs (asked: 200, "
 	       "1000)\n",
-	       STACK / 1024, at(gaps[0], 0.5), at(gaps[0], 0.99), at(took[0], 0.5),
-	       at(took[0], 0.99));
-	printf("ptrace: libunwind-ptrace, %d frames, the same thread: stands still median %.0f µs, "
+	       STACK / 1024, at(ours.stopped, 0.5), at(ours.stopped, 0.99), at(ours.took, 0.5),
+	       at(ours.took, 0.99));
+	printf("ptrace: libunwind-ptrace, %d frames, the same thread: stopped median %.0f µs, "
 	       "p99 %.0f µs: ratio 1/%.1f\n",
-	       DEPTH + 4, at(gaps[1], 0.5), at(gaps[1], 0.99), at(gaps[1], 0.5) / at(gaps[0], 0.5));
+	       DEPTH + 4, at(theirs.stopped, 0.5), at(theirs.stopped, 0.99),
+	       at(theirs.stopped, 0.5) / at(ours.stopped, 0.5));
+	printf("ptrace: by the thread's own clock, CPUs waking up included, it stands still: "
+	       "median "
+	       "%.0f µs, p99 %.0f µs; with libunwind-ptrace %.0f and %.0f\n",
+	       at(ours.gaps, 0.5), at(ours.gaps, 0.99), at(theirs.gaps, 0.5),
+	       at(theirs.gaps, 0.99));
+	printf("ptrace: one thread at 99 Hz: the system calls of a look alone take %.1f %% of a "
+	       "CPU\n",
+	       cost_of_bare_looks(pid));
 	stopper_free(stopper);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);

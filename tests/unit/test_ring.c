@@ -1,13 +1,16 @@
-/* ring: two threads, wrap, the reserve, sleeping and waking. */
+/* ring: two threads, two processes, wrap, the reserve, sleeping and waking. */
 #include "check.h"
 
 #include "ctop/ring.h"
+#include "process.h"
 
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { RECORDS = 200000 };
 
@@ -104,10 +107,42 @@ static void a_record_larger_than_a_quarter_is_refused(void **state)
 	ring_free(r);
 }
 
+static void another_process_may_be_the_producer(void **state)
+{
+	struct stream s = {.ring = ring_new_shared(64 * 1024)};
+	struct deadline d = deadline_in(60);
+	(void)state;
+	assert_non_null(s.ring);
+	pid_t pid = fork();
+	if (pid == 0) {
+		produce(&s);
+		_exit(0);
+	}
+	for (uint64_t next = 0; next < RECORDS;) {
+		size_t len;
+		uint64_t i;
+		const unsigned char *p = ring_peek(s.ring, &len);
+		if (p == NULL) {
+			assert_false(deadline_over(&d));
+			sched_yield();
+			continue;
+		}
+		memcpy(&i, p, 8);
+		assert_int_equal(i, next);
+		assert_int_equal(len, 8 + i % 500);
+		assert_true(len == 8 || p[len - 1] == (unsigned char)(i & 0xff));
+		ring_pop(s.ring);
+		next++;
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	ring_free(s.ring);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(every_record_arrives_in_order),
+	        cmocka_unit_test(another_process_may_be_the_producer),
 	        cmocka_unit_test(side_band_has_its_reserve),
 	        cmocka_unit_test(a_record_larger_than_a_quarter_is_refused),
 	};
