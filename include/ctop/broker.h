@@ -24,6 +24,8 @@ enum broker_kind {
 	BROKER_MEMORY,     /* bytes of the target's memory: key->memory (the vdso) */
 	BROKER_DEBUG_ID,   /* a separate debug file by build id: key->build_id */
 	BROKER_DEBUG_LINK, /* by .gnu_debuglink: key->link */
+	BROKER_DEBUG_ALT,  /* the supplementary file of debug files: key->link.name. Live only */
+	BROKER_SOURCE,     /* a source file: key->source. Live only */
 	BROKER_KALLSYMS,   /* the kernel's symbols: no key */
 	BROKER_PERF_MAP,   /* what the process's JIT compiler tells perf: no key. Live only */
 	BROKER_PROGRAM,    /* the file a process executes: no key. Live only */
@@ -46,10 +48,13 @@ struct broker_key {
 		size_t len; /* 2–64 */
 	} build_id;
 	struct {
-		const char *name;  /* a plain file name, no slash */
+		const char *name;  /* a plain file name, no slash; DEBUG_ALT: any path */
 		const char *image; /* path of the image that names it */
 		uint32_t crc;
 	} link;
+	struct {
+		const char *path; /* absolute */
+	} source;
 };
 
 /* Opens one thing for reading. `start_ticks` (field 22 of /proc/PID/stat; 0:

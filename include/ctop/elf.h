@@ -59,6 +59,14 @@ bool elf_relative(const struct elf *f, uint64_t vaddr, uint64_t *value);
 /* Whether the file has symbols besides the exported ones (.symtab). */
 bool elf_has_symtab(const struct elf *f);
 
+/* Whether it has debug information: .debug_info, compressed or not. */
+bool elf_has_dwarf(const struct elf *f);
+
+/* The build id of the supplementary file of its debug information (.gnu_debugaltlink, written by
+ * dwz), in memory the caller frees, and the file's name before it, ended by a NUL: *id points
+ * behind that. NULL when there is none. */
+char *elf_altlink(struct elf *f, const unsigned char **id, size_t *id_len);
+
 /* The bytes of a section (`name` begins with a dot), decompressed where they are compressed,
  * also under its old name (.zdebug_… for .debug_…), in memory the caller frees; at most
  * 512 MB. NULL when there is none. A worker's job. */

@@ -19,6 +19,7 @@ enum func_kind {
 	FUNC_PROCESS, /* a process: first level of every stack */
 	FUNC_OWN,     /* code of the target's own executable */
 	FUNC_LIBRARY, /* code of a shared library, the vdso */
+	FUNC_INLINED, /* a function where it was inlined into another */
 	FUNC_KERNEL,  /* kernel code */
 	FUNC_JIT,     /* code without a file */
 	FUNC_MARK,    /* "[truncated at 16 KB]", "[no unwind info]", "[folded]", … */

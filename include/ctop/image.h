@@ -45,8 +45,12 @@ struct image_data {
 	struct cfi *cfi;         /* owned; its own, or that of the debug file; NULL for none */
 	struct pclntab *pclntab; /* owned; of a Go program; NULL for none */
 	uint64_t entry;          /* ELF address at which the program starts; 0: it does not */
-	bool has_symtab;         /* .symtab found, here or in the debug file (not just .dynsym) */
-	bool names_hidden;       /* kernel: addresses are all zero for us */
+	/* Descriptors of the file with debug information and of its supplementary one, owned until
+	 * lines_open() takes them; −1 for none. `dwarf_shift` is what lines_open() wants. */
+	int dwarf_fd, dwarf_alt_fd;
+	uint64_t dwarf_shift;
+	bool has_symtab;   /* .symtab found, here or in the debug file (not just .dynsym) */
+	bool names_hidden; /* kernel: addresses are all zero for us */
 	unsigned char build_id[64];
 	uint32_t build_id_len;
 	struct code *code; /* owned; IMAGE_ANON: what its JIT compiler has named; else NULL */
@@ -85,6 +89,8 @@ struct image_opener {
 	int (*by_build_id)(void *ctx, const unsigned char *id, size_t len);
 	int (*by_link)(void *ctx, const char *name, uint32_t crc);
 	void *ctx;
+	/* A supplementary file by the name its debug file gives it (dwz); NULL: none is found. */
+	int (*by_altlink)(void *ctx, const char *name);
 };
 
 struct images *images_new(void);

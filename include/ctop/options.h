@@ -7,6 +7,7 @@
 #define CTOP_OPTIONS_H
 
 #include "ctop/err.h"
+#include "ctop/profile.h"
 #include "ctop/source.h"
 #include "ctop/unwind.h"
 
@@ -48,7 +49,8 @@ struct options {
 	size_t memory; /* bytes */
 	uint32_t refresh_ms;
 	bool no_kernel, no_children;
-	bool no_stop; /* dump: do not stop any thread */
+	struct profile_query query; /* what is counted to begin with: group, hide_inlined */
+	bool no_stop;               /* dump: do not stop any thread */
 	enum options_color color;
 	bool ascii, verbose;
 };

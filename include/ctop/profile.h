@@ -40,16 +40,13 @@ struct loc {
 /* Locations a chain may have. */
 enum { PROFILE_DEPTH = 8448 };
 
-/* Names a location: its function id in `funcs`. Called by the thread that owns
- * the profile, once per new location and again after profile_regroup(). */
-typedef uint32_t profile_func_fn(void *ctx, const struct loc *loc);
-
-struct profile_config {
-	size_t memory; /* bytes for history, stacks, tree and tables together */
-	profile_func_fn *func_of;
-	void *ctx;
-	struct funcs *funcs; /* borrowed; outlives every snapshot */
-	uint64_t start_ns;   /* time of the first bucket of the strip */
+/* What a frame is told by. */
+enum profile_group {
+	GROUP_FUNCTION,
+	GROUP_LINE,   /* function, file and line */
+	GROUP_FILE,   /* source file; those that follow one another are one */
+	GROUP_MODULE, /* program or library; the same */
+	GROUPS
 };
 
 /* What is counted and how. */
@@ -57,6 +54,26 @@ struct profile_query {
 	bool hide_kernel; /* leave out kernel frames; their time goes to the caller */
 	bool by_thread;   /* only thread `thread` */
 	uint32_t thread;
+	enum profile_group group;
+	bool hide_inlined; /* leave out inlined functions; their time goes to the caller */
+};
+
+/* Function ids a location may have: one, and those inlined there. */
+enum { PROFILE_FRAMES = 65 };
+
+/* Names a location under a query: its function ids in `funcs`, outermost first; returns how many,
+ * at least one. Called by the thread that owns the profile, once per new location and again after
+ * profile_regroup() or another grouping. */
+typedef size_t profile_frames_fn(void *ctx, const struct loc *loc, const struct profile_query *q,
+                                 uint32_t out[PROFILE_FRAMES]);
+
+struct profile_config {
+	size_t memory; /* bytes for history, stacks, tree and tables together */
+	profile_frames_fn *frames_of;
+	void *ctx;
+	struct funcs *funcs;        /* borrowed; outlives every snapshot */
+	struct profile_query query; /* to begin with */
+	uint64_t start_ns;          /* time of the first bucket of the strip */
 };
 
 struct profile *profile_new(const struct profile_config *config);
@@ -77,7 +94,7 @@ void profile_add(struct profile *p, uint64_t time_ns, uint32_t thread, uint32_t 
                  uint64_t weight_ns, bool complete);
 
 /* Starts counting under another query, or again under the same one because
- * names have changed (profile_func_fn is asked anew for every location). The
+ * names have changed (profile_frames_fn is asked anew for every location). The
  * old tree goes on being published until the new one is complete. `command`
  * is the number snapshots carry from then on. */
 void profile_set_query(struct profile *p, const struct profile_query *q, uint64_t command);

@@ -46,6 +46,7 @@ struct screen_facts {
 struct screen_options {
 	bool ascii; /* no characters beyond 7 bit */
 	bool replay;
+	struct profile_query query; /* what is counted to begin with */
 };
 
 struct screen *screen_new(const struct screen_options *o);

@@ -30,14 +30,15 @@ struct session_config {
 	enum source_choice choice;   /* of the live source */
 	struct source_config source; /* pids are copied; regs_mask is filled in */
 	enum unwind_mode unwind;
-	bool deepen;            /* copy more of the stack when stacks are found to be deeper */
-	size_t memory;          /* bytes */
-	uint32_t refresh_ms;    /* longest interval between snapshots */
-	const char *input;      /* a capture to replay instead of sampling, or NULL */
-	bool paced;             /* replay on the capture's own clock */
-	const char *raw_output; /* write a capture here, or NULL */
-	bool watch;             /* refresh /proc facts for a display */
-	const char *name;       /* what to call a launched command; NULL: by its own name */
+	bool deepen;                /* copy more of the stack when stacks are found to be deeper */
+	size_t memory;              /* bytes */
+	uint32_t refresh_ms;        /* longest interval between snapshots */
+	const char *input;          /* a capture to replay instead of sampling, or NULL */
+	bool paced;                 /* replay on the capture's own clock */
+	const char *raw_output;     /* write a capture here, or NULL */
+	struct profile_query query; /* to begin with */
+	bool watch;                 /* refresh /proc facts for a display */
+	const char *name;           /* what to call a launched command; NULL: by its own name */
 };
 
 /* Opens the source, starts the threads. Errors are for the user. */

@@ -68,8 +68,10 @@ struct snapshot_cost {
 	uint64_t cpu_ns, sampler_ns, analyzer_ns; /* of ctop, of two of its threads */
 	uint64_t helper_ns; /* of a helper process; within cpu_ns and sampler_ns */
 	uint64_t profile_bytes, name_bytes, image_bytes, unwind_bytes;
-	uint64_t rows;  /* of call frame information, cached */
-	uint32_t names; /* functions */
+	uint64_t line_bytes;     /* indexes of debug information */
+	uint32_t units_left_out; /* not indexed, for want of memory */
+	uint64_t rows;           /* of call frame information, cached */
+	uint32_t names;          /* functions */
 };
 
 /* Facts for the header. */

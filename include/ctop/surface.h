@@ -28,6 +28,7 @@ enum style {
 	STYLE_KEY,   /* a key's name in the foot line */
 	STYLE_OWN,   /* names: the target's own code */
 	STYLE_LIBRARY,
+	STYLE_INLINED,
 	STYLE_KERNEL,
 	STYLE_JIT,
 	STYLE_MARK, /* "[truncated …]" */

@@ -79,7 +79,8 @@ static int start(struct live *l, const struct options *o)
 	if (term_open(&l->term, &to, &e) != CTOP_OK)
 		return app_fail(EXIT_FAILED, e.text);
 	struct screen_options so = {.ascii = o->ascii || term_is_ascii(l->term),
-	                            .replay = o->file != NULL};
+	                            .replay = o->file != NULL,
+	                            .query = o->query};
 	l->screen = screen_new(&so);
 	const char *damage = session_facts(l->session)->capture_damage;
 	if (damage != NULL && damage[0] != '\0')

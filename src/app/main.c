@@ -32,6 +32,7 @@ struct session_config app_session_config(const struct options *o)
 	        .unwind = o->unwind,
 	        .deepen = !o->stack_fixed && o->file == NULL,
 	        .memory = o->memory,
+	        .query = o->query,
 	        .refresh_ms = o->refresh_ms,
 	        .input = o->file,
 	        .raw_output = o->raw ? o->output : NULL,

@@ -220,6 +220,26 @@ static enum ctop_err set_no_kernel(struct options *o, const char *arg, struct er
 	return CTOP_OK;
 }
 
+static enum ctop_err set_no_inlined(struct options *o, const char *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	o->query.hide_inlined = true;
+	return CTOP_OK;
+}
+
+static enum ctop_err set_group(struct options *o, const char *arg, struct err *e)
+{
+	static const char *const words[] = {
+	        [GROUP_FUNCTION] = "function", [GROUP_LINE] = "line", [GROUP_FILE] = "file",
+	        [GROUP_MODULE] = "module",     [GROUPS] = NULL,
+	};
+	unsigned n = o->query.group;
+	enum ctop_err rc = parse_word("--group", arg, words, &n, e);
+	o->query.group = (enum profile_group)n;
+	return rc;
+}
+
 static enum ctop_err set_no_children(struct options *o, const char *arg, struct err *e)
 {
 	(void)arg;
@@ -285,6 +305,8 @@ static const struct option_row rows[] = {
          "stack copied a sample, 1024-65000 (default 16384, growing)"},
         {"memory", 0, "SIZE", set_memory, "bound for history, stacks and counts (default 256M)"},
         {"no-kernel", 0, NULL, set_no_kernel, "do not sample kernel frames"},
+        {"group", 0, "BY", set_group, "function (default), line, file, module"},
+        {"no-inlined", 0, NULL, set_no_inlined, "do not show inlined functions"},
         {"no-children", 0, NULL, set_no_children, "do not follow child processes"},
         {"no-stop", 0, NULL, set_no_stop, "dump: never stop a thread, whatever is not seen then"},
         {"refresh", 0, "MS", set_refresh, "longest time between screens (default 250)"},

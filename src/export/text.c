@@ -26,10 +26,10 @@ static void add_functions(const struct snapshot *s, uint64_t whole, struct strbu
 	for (size_t i = 0; i < shown; i++) {
 		const struct counts *c = &t.rows[i].counts;
 		const struct func *f = snapshot_func(s, t.rows[i].func);
-		strbuf_addf(out, "%7.1f%% %7.1f%% %9.2fs %9.2fs  %-44s %s\n",
+		strbuf_addf(out, "%7.1f%% %7.1f%% %9.2fs %9.2fs  %-44s %s%s\n",
 		            percent(c->self_ns, whole), percent(c->total_ns, whole),
-		            (double)c->self_ns / 1e9, (double)c->total_ns / 1e9, f->name,
-		            f->module);
+		            (double)c->self_ns / 1e9, (double)c->total_ns / 1e9, f->name, f->module,
+		            f->kind == FUNC_INLINED ? " (inlined)" : "");
 	}
 	if (t.count > shown)
 		strbuf_addf(out, "  … %zu more functions\n", t.count - shown);
@@ -41,8 +41,9 @@ static void add_node(const struct snapshot *s, uint32_t node, unsigned depth, ui
 {
 	struct counts c = snapshot_counts(s, node);
 	const struct func *f = snapshot_func(s, snapshot_node(s, node).func);
-	strbuf_addf(out, "%7.1f%% %7.1f%%  %*s%s\n", percent(c.total_ns, whole),
-	            percent(c.self_ns, whole), (int)(2 * depth), "", f->name);
+	strbuf_addf(out, "%7.1f%% %7.1f%%  %*s%s%s\n", percent(c.total_ns, whole),
+	            percent(c.self_ns, whole), (int)(2 * depth), "", f->name,
+	            f->kind == FUNC_INLINED ? " (inlined)" : "");
 	if (depth >= DEPTH_MOST)
 		return;
 	struct query_nodes kids = {0};

@@ -277,6 +277,27 @@ bool elf_has_symtab(const struct elf *f)
 	return false;
 }
 
+bool elf_has_dwarf(const struct elf *f)
+{
+	GElf_Shdr h;
+	return find_section(f, ".debug_info", &h) != NULL ||
+	       find_section(f, ".zdebug_info", &h) != NULL;
+}
+
+char *elf_altlink(struct elf *f, const unsigned char **id, size_t *id_len)
+{
+	size_t len;
+	char *bytes = (char *)elf_section_bytes(f, ".gnu_debugaltlink", &len);
+	const char *end = bytes != NULL ? memchr(bytes, 0, len) : NULL;
+	if (end == NULL) {
+		free(bytes);
+		return NULL;
+	}
+	*id = (const unsigned char *)end + 1;
+	*id_len = (size_t)(bytes + len - end - 1);
+	return bytes;
+}
+
 /* The size a .zdebug section has inflated: "ZLIB", then 8 bytes, big-endian. */
 static uint64_t gnu_size(Elf_Scn *scn)
 {

@@ -9,9 +9,11 @@
 #include "ctop/plt.h"
 #include "ctop/symtab.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Distance between the addresses of an image and of its debug file, which
  * prelinking may have moved apart. */
@@ -50,15 +52,56 @@ static struct elf *open_debug(const struct image_data *d, const struct image_ope
 	return NULL;
 }
 
+/* The supplementary file of `f`, −1 for none. */
+static int open_alt(struct elf *f, const struct image_opener *o)
+{
+	const unsigned char *id, *have;
+	size_t len, have_len;
+	struct elf *alt = NULL;
+	char *name = elf_altlink(f, &id, &len);
+	if (name == NULL)
+		return -1;
+	int fd = len > 1 ? o->by_build_id(o->ctx, id, len) : -1;
+	if (fd < 0 && o->by_altlink != NULL)
+		fd = o->by_altlink(o->ctx, name);
+	int kept = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+	if (fd >= 0 && elf_open(&alt, fd, NULL) == CTOP_OK) {
+		have = elf_build_id(alt, &have_len);
+		if (have_len == len && memcmp(have, id, len) == 0) {
+			elf_close(alt);
+			free(name);
+			return kept;
+		}
+	}
+	elf_close(alt);
+	if (kept >= 0)
+		close(kept);
+	free(name);
+	return -1;
+}
+
+static void keep_dwarf(struct image_data *d, struct elf *f, const struct image_opener *o)
+{
+	if (elf_fd(f) < 0 || !elf_has_dwarf(f))
+		return;
+	d->dwarf_fd = fcntl(elf_fd(f), F_DUPFD_CLOEXEC, 0);
+	d->dwarf_shift = f != d->elf ? shift_between(d->elf, f) : 0;
+	d->dwarf_alt_fd = open_alt(f, o);
+}
+
+/* What a debug file adds to it: symbols, debug information, unwind tables. */
 static void load_debug(struct image_data *d, const struct image_opener *o)
 {
 	struct elf *debug = open_debug(d, o);
 	if (debug == NULL)
 		return;
-	d->has_symtab = elf_has_symtab(debug);
-	symtab_add_elf(d->symbols, debug, shift_between(d->elf, debug), false, NULL);
+	if (!d->has_symtab) {
+		d->has_symtab = elf_has_symtab(debug);
+		symtab_add_elf(d->symbols, debug, shift_between(d->elf, debug), false, NULL);
+	}
 	if (d->cfi == NULL)
 		d->cfi = cfi_load_debug(debug);
+	keep_dwarf(d, debug, o);
 	elf_close(debug);
 }
 
@@ -88,7 +131,7 @@ static void load_minidebug(struct image_data *d)
 enum ctop_err image_load(struct image_data *out, int fd, const struct image_opener *opener,
                          struct err *e)
 {
-	*out = (struct image_data){0};
+	*out = (struct image_data){.dwarf_fd = -1, .dwarf_alt_fd = -1};
 	enum ctop_err rc = elf_open(&out->elf, fd, e);
 	if (rc != CTOP_OK)
 		return rc;
@@ -107,7 +150,9 @@ enum ctop_err image_load(struct image_data *out, int fd, const struct image_open
 	symtab_add_elf(out->symbols, out->elf, 0, true, NULL);
 	if (!out->has_symtab)
 		load_minidebug(out);
-	if (!out->has_symtab && opener != NULL)
+	if (opener != NULL)
+		keep_dwarf(out, out->elf, opener);
+	if (opener != NULL && (!out->has_symtab || out->dwarf_fd < 0))
 		load_debug(out, opener);
 	plt_each(out->elf, add_stub, out->symbols);
 	if (!out->has_symtab && out->pclntab != NULL)
@@ -118,7 +163,7 @@ enum ctop_err image_load(struct image_data *out, int fd, const struct image_open
 
 enum ctop_err image_load_kernel(struct image_data *out, int fd, struct err *e)
 {
-	*out = (struct image_data){0};
+	*out = (struct image_data){.dwarf_fd = -1, .dwarf_alt_fd = -1};
 	return kallsyms_read(fd, &out->symbols, &out->names_hidden, e);
 }
 
@@ -129,7 +174,11 @@ void image_data_fini(struct image_data *d)
 	pclntab_free(d->pclntab);
 	code_free(d->code);
 	symtab_free(d->symbols);
-	*d = (struct image_data){0};
+	if (d->dwarf_fd > 0)
+		close(d->dwarf_fd);
+	if (d->dwarf_alt_fd > 0)
+		close(d->dwarf_alt_fd);
+	*d = (struct image_data){.dwarf_fd = -1, .dwarf_alt_fd = -1};
 }
 
 uint64_t image_vaddr(const struct image *im, uint64_t start, uint64_t pgoff, uint64_t addr)

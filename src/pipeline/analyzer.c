@@ -22,6 +22,7 @@
 #include "dumps.h"
 #include "exchange.h"
 #include "figures.h"
+#include "inlines.h"
 #include "jits.h"
 #include "jobs.h"
 #include "loader.h"
@@ -38,6 +39,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { INLINES_PART = 4 }; /* of the memory, for line indexes */
 static const uint64_t SLICE_NS = 2 * CLOCK_NS_PER_MS;
 static const uint64_t FIRST_INTERVAL_NS = 16 * CLOCK_NS_PER_MS;
 
@@ -47,6 +49,7 @@ struct analyzer {
 	struct inbox inbox;
 	struct images *images;
 	struct loader *loader;
+	struct inlines *inlines;
 	struct naming *naming;
 	struct profile *profile;
 	struct procs *procs;
@@ -114,10 +117,13 @@ static void take_names(struct analyzer *a)
 {
 	if (a->work_left)
 		return;
-	if (a->nameless && a->named) {
+	bool jit = a->nameless && a->named;
+	if (inlines_due(a->inlines, clock_now_ns()) || jit) {
 		profile_regroup(a->profile);
-		a->nameless = false;
+		a->work_left = true;
 	}
+	if (jit)
+		a->nameless = false;
 	a->named = false;
 }
 
@@ -137,6 +143,10 @@ static void finish_jobs(struct analyzer *a)
 	while ((job = inbox_take(&a->inbox)) != NULL) {
 		if (jits_owns(job)) {
 			take_code(a, job);
+			continue;
+		}
+		if (inlines_owns(job)) {
+			inlines_finish(a->inlines, job);
 			continue;
 		}
 		if (packages_owns(job)) {
@@ -355,6 +365,8 @@ static void fill_cost(struct analyzer *a, struct snapshot_cost *out)
 	out->profile_bytes = profile_bytes(a->profile);
 	out->name_bytes = naming_bytes(a->naming) + funcs_bytes(a->c.funcs);
 	out->image_bytes = images_bytes(a->images);
+	out->line_bytes = inlines_bytes(a->inlines);
+	out->units_left_out = inlines_left_out(a->inlines);
 	out->unwind_bytes = stacker_bytes(a->stacker);
 	out->rows = stacker_rows(a->stacker);
 	out->names = funcs_count(a->c.funcs);
@@ -391,7 +403,7 @@ static bool is_settled(const struct analyzer *a)
 {
 	return a->source_ended && !a->work_left && stacker_parked(a->stacker) == 0 &&
 	       jits_waiting(a->jits) == 0 && !(a->nameless && a->named) &&
-	       (!a->c.in_order || loader_waiting(a->loader) == 0);
+	       inlines_settled(a->inlines) && (!a->c.in_order || loader_waiting(a->loader) == 0);
 }
 
 static void publish_if_due(struct analyzer *a)
@@ -455,10 +467,12 @@ static void build(struct analyzer *a)
 	a->modules = modules_new(a->images);
 	a->packages = packages_new(a->c.broker, a->c.workers, &a->inbox);
 	a->kernel = loader_kernel(a->loader);
-	a->naming = naming_new(a->images, a->c.funcs, a->kernel);
+	a->inlines = inlines_new(a->c.workers, &a->inbox, a->c.memory / INLINES_PART);
+	a->naming = naming_new(a->images, a->c.funcs, a->kernel, a->inlines);
 	struct profile_config pc = {
 	        .memory = a->c.memory,
-	        .func_of = naming_func,
+	        .query = a->c.query,
+	        .frames_of = naming_frames,
 	        .ctx = a->naming,
 	        .funcs = a->c.funcs,
 	        .start_ns = a->c.start_ns,
@@ -539,6 +553,7 @@ void analyzer_free(struct analyzer *a)
 	procs_free(a->procs);
 	profile_free(a->profile);
 	naming_free(a->naming);
+	inlines_free(a->inlines);
 	inbox_fini(&a->inbox);
 	loader_free(a->loader);
 	jits_free(a->jits);

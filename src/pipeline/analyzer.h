@@ -9,6 +9,7 @@
 #define CTOP_PIPELINE_ANALYZER_H
 
 #include "ctop/err.h"
+#include "ctop/profile.h"
 #include "ctop/unwind.h"
 
 #include <stdatomic.h>
@@ -35,7 +36,8 @@ struct analyzer_config {
 	struct recorder *recorder; /* or NULL */
 	const struct source_info *source;
 	enum unwind_mode unwind;
-	size_t memory; /* bytes */
+	struct profile_query query; /* to begin with */
+	size_t memory;              /* bytes */
 	uint32_t refresh_ms;
 	bool in_order; /* replay: wait for images instead of parking */
 	uint64_t start_ns;

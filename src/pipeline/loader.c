@@ -117,6 +117,16 @@ static int open_by_link(void *ctx, const char *name, uint32_t crc)
 	return debug_opened(j, fd, name, crc);
 }
 
+static int open_by_altlink(void *ctx, const char *name)
+{
+	struct load_job *j = ctx;
+	struct broker_key key = {.link = {.name = name}};
+	int fd = -1;
+	broker_open(j->broker, BROKER_DEBUG_ALT, (pid_t)j->file.pid, j->start_ticks, &key, &fd,
+	            NULL);
+	return fd;
+}
+
 static enum ctop_err open_image(struct load_job *j, int *fd)
 {
 	struct loaded_file *f = &j->file;
@@ -151,7 +161,7 @@ static void run(struct job *job)
 		j->ok = image_load_kernel(&j->data, fd, &j->err) == CTOP_OK;
 		return;
 	}
-	struct image_opener opener = {open_by_build_id, open_by_link, j};
+	struct image_opener opener = {open_by_build_id, open_by_link, j, open_by_altlink};
 	j->ok = image_load(&j->data, fd, &opener, &j->err) == CTOP_OK;
 }
 

@@ -2,28 +2,38 @@
 #include "naming.h"
 
 #include "ctop/code.h"
+#include "ctop/demangle.h"
 #include "ctop/funcs.h"
 #include "ctop/hash.h"
 #include "ctop/image.h"
 #include "ctop/mem.h"
 #include "ctop/profile.h"
 #include "ctop/symbol.h"
+#include "ctop/utf8.h"
+#include "inlines.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { NAME_CAP = 4096 };
 
 struct naming {
 	struct images *images;
 	struct funcs *funcs;
 	struct symbols *symbols;
+	struct inlines *inlines;
 	uint32_t kernel;
-	struct hash_map known; /* hash of (name, image) → function id */
+	struct hash_map known; /* hash of what a function is told by → its id */
 };
 
-struct naming *naming_new(struct images *images, struct funcs *funcs, uint32_t kernel)
+struct naming *naming_new(struct images *images, struct funcs *funcs, uint32_t kernel,
+                          struct inlines *inlines)
 {
 	struct naming *n = mem_zalloc(1, sizeof *n);
-	*n = (struct naming){.images = images, .funcs = funcs, .kernel = kernel};
+	*n = (struct naming){
+	        .images = images, .funcs = funcs, .inlines = inlines, .kernel = kernel};
 	n->symbols = symbols_new();
 	return n;
 }
@@ -57,7 +67,7 @@ static enum func_kind kind_of(const struct image *im)
 
 /* The image of a code location and the address to look up there: a return
  * address belongs to the call before it. */
-static const struct image *place(const struct naming *n, const struct loc *loc, uint64_t *vaddr)
+static struct image *place(const struct naming *n, const struct loc *loc, uint64_t *vaddr)
 {
 	bool kernel = loc->kind == LOC_KERNEL || loc->kind == LOC_KERNEL_RETURN;
 	bool ret = loc->kind == LOC_RETURN || loc->kind == LOC_KERNEL_RETURN;
@@ -90,20 +100,130 @@ static const struct code_object *jit_object(const struct image *im, const struct
 	return id != CODE_NONE ? code_get(im->data.code, id) : NULL;
 }
 
-uint32_t naming_func(void *naming, const struct loc *loc)
+/* The symbol at a location, and where that is. */
+static struct image *find_symbol(struct naming *n, const struct loc *loc, uint64_t *vaddr,
+                                 struct symbol *sym)
 {
-	struct naming *n = naming;
-	if (loc->kind == LOC_MARK || loc->kind == LOC_PROCESS)
-		return (uint32_t)loc->addr;
+	struct image *im = place(n, loc, vaddr);
+	const struct code_object *o = jit_object(im, loc, *vaddr);
+	if (o != NULL)
+		*sym = (struct symbol){.name = o->name, .module = "[jit]", .resolved = true};
+	else
+		symbol_find(n->symbols, im, *vaddr, sym);
+	return im;
+}
+
+uint32_t naming_func(struct naming *n, const struct loc *loc)
+{
 	uint64_t vaddr;
 	struct symbol sym;
-	const struct image *im = place(n, loc, &vaddr);
-	const struct code_object *o = jit_object(im, loc, vaddr);
-	if (o != NULL)
-		sym = (struct symbol){.name = o->name, .module = "[jit]", .resolved = true};
-	else
-		symbol_find(n->symbols, im, vaddr, &sym);
+	if (loc->kind == LOC_MARK || loc->kind == LOC_PROCESS)
+		return (uint32_t)loc->addr;
+	const struct image *im = find_symbol(n, loc, &vaddr, &sym);
 	return code_func(n, im, &sym);
+}
+
+/* --- grouping ------------------------------------------------------------------------------- */
+
+/* One frame at a location: the symbol's function, or one inlined into it. */
+struct frame {
+	const struct image *image;
+	const struct symbol *symbol;
+	const char *inlined; /* its name as the linker would know it; NULL: it is the symbol's */
+	const char *file;    /* "": not known */
+	uint32_t line;
+};
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* Writes what a frame is called under a grouping. */
+static void write_name(const struct frame *f, enum profile_group group, char *out, size_t cap)
+{
+	char function[NAME_CAP];
+	if (f->inlined != NULL)
+		demangle(f->inlined, function, sizeof function);
+	else
+		snprintf(function, sizeof function, "%s", f->symbol->name);
+	if (group == GROUP_FILE && f->file[0] != '\0')
+		utf8_clean(f->file, strnlen(f->file, cap / 3 - 1), out);
+	else if (group == GROUP_FILE)
+		snprintf(out, cap, f->image->kind == IMAGE_KERNEL ? "%s" : "[%s: files not known]",
+		         f->symbol->module);
+	else if (group == GROUP_LINE && f->line != 0)
+		snprintf(out, cap, "%s (%s:%u)", function, base_name(f->file), f->line);
+	else
+		snprintf(out, cap, "%s", function);
+}
+
+static uint32_t add_frame(struct naming *n, const struct frame *f, enum profile_group group)
+{
+	char name[2 * NAME_CAP], clean[3 * 2 * NAME_CAP + 1];
+	bool by_file = group == GROUP_FILE;
+	/* All of these stay where they are. */
+	const char *function = f->inlined != NULL ? f->inlined : f->symbol->name;
+	uint64_t key = hash_pair(by_file ? 0 : (uintptr_t)function, (uintptr_t)f->file);
+	key = hash_pair(key, (uint64_t)f->line << 32 | f->image->id);
+	key = hash_pair(key, (uint64_t)group << 1 | (f->inlined != NULL)) | 1;
+	uint32_t id;
+	if (hash_map_get(&n->known, key, &id, NULL))
+		return id;
+	write_name(f, group, name, sizeof name);
+	utf8_clean(name, strlen(name), clean);
+	bool inlined = f->inlined != NULL && !by_file;
+	unsigned nameless = f->symbol->resolved ? 0 : FUNC_NAMELESS;
+	id = funcs_add(n->funcs, clean, f->symbol->module,
+	               inlined ? FUNC_INLINED : kind_of(f->image) | nameless);
+	hash_map_add(&n->known, key, id);
+	return id;
+}
+
+static uint32_t module_func(struct naming *n, const struct image *im, const struct symbol *sym)
+{
+	return funcs_add(n->funcs, sym->module, sym->module, kind_of(im));
+}
+
+size_t naming_frames(void *naming, const struct loc *loc, const struct profile_query *q,
+                     uint32_t out[PROFILE_FRAMES])
+{
+	struct naming *n = naming;
+	struct line_frame f[LINES_INLINE_MAX];
+	uint64_t vaddr;
+	struct symbol sym;
+	static_assert((int)PROFILE_FRAMES > (int)LINES_INLINE_MAX,
+	              "every function at an address finds room");
+	if (loc->kind == LOC_MARK || loc->kind == LOC_PROCESS) {
+		out[0] = (uint32_t)loc->addr;
+		return 1;
+	}
+	struct image *im = find_symbol(n, loc, &vaddr, &sym);
+	if (q->group == GROUP_MODULE) {
+		out[0] = module_func(n, im, &sym);
+		return 1;
+	}
+	size_t count = inlines_find(n->inlines, im, vaddr, f);
+	if (q->group == GROUP_FUNCTION)
+		out[0] = code_func(n, im, &sym);
+	else
+		out[0] = add_frame(n,
+		                   &(struct frame){im, &sym, NULL,
+		                                   count > 0 ? f[count - 1].file : "",
+		                                   count > 0 ? f[count - 1].line : 0},
+		                   q->group);
+	size_t made = 1;
+	for (size_t i = count; i-- > 1 && !q->hide_inlined;) {
+		bool plain = q->group == GROUP_FUNCTION;
+		const struct line_frame *in = &f[i - 1];
+		out[made++] =
+		        add_frame(n,
+		                  &(struct frame){im, &sym, in->function, plain ? "" : in->file,
+		                                  plain ? 0 : in->line},
+		                  q->group);
+	}
+	return made;
 }
 
 size_t naming_bytes(const struct naming *n)

@@ -143,6 +143,7 @@ static enum ctop_err start_threads(struct session *s, struct err *e)
 	        .source = &s->source.info,
 	        .unwind = s->c.unwind,
 	        .memory = s->c.memory,
+	        .query = s->c.query,
 	        .refresh_ms = s->c.refresh_ms,
 	        .in_order = s->c.input != NULL,
 	        .start_ns = s->facts.start_ns,

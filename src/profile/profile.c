@@ -73,13 +73,12 @@ static void generation_fini(struct generation *g)
 
 struct profile *profile_new(const struct profile_config *config)
 {
-	static const struct profile_query all = {0};
 	struct profile *p = mem_zalloc(1, sizeof *p);
 	p->c = *config;
 	stacks_init(&p->stacks);
 	history_init(&p->history, config->memory / 4);
 	activity_init(&p->activity, config->start_ns);
-	p->shown = generation_new(p, &all, 0);
+	p->shown = generation_new(p, &config->query, 0);
 	struct loc folded = {.kind = LOC_MARK};
 	folded.addr = funcs_add(config->funcs, "[folded]", "", FUNC_MARK);
 	p->folded_loc = stacks_loc(&p->stacks, &folded);
@@ -128,17 +127,64 @@ struct snapshot_stats *profile_stats(struct profile *p)
 
 /* --- grouping --------------------------------------------------------------------- */
 
-static uint32_t func_of(struct profile *p, uint32_t loc)
+/* The query and command that will be in force when pending work is done. */
+static const struct generation *newest(const struct profile *p)
 {
-	uint32_t *func = &p->stacks.func[loc];
-	if (*func == FUNC_UNSET)
-		*func = p->c.func_of(p->c.ctx, &p->stacks.locs[loc]);
-	return *func;
+	return p->next.tree != NULL ? &p->next : &p->shown;
+}
+
+/* Asks for the functions of a location, once. */
+static uint32_t name(struct profile *p, uint32_t loc)
+{
+	struct stacks *s = &p->stacks;
+	uint32_t ids[PROFILE_FRAMES];
+	size_t n = p->c.frames_of(p->c.ctx, &s->locs[loc], &newest(p)->query, ids);
+	if (n <= 1)
+		return ids[0];
+	uint32_t at = (uint32_t)s->list_count;
+	s->lists = vec_reserve(s->lists, &s->list_cap, s->list_count + n + 1, sizeof *s->lists);
+	s->lists[s->list_count++] = (uint32_t)n;
+	memcpy(s->lists + s->list_count, ids, n * sizeof *ids);
+	s->list_count += n;
+	return FUNC_MANY | at;
+}
+
+/* The functions of a location, outermost first; how many in *count. */
+static const uint32_t *funcs_of(struct profile *p, uint32_t loc, size_t *count)
+{
+	struct stacks *s = &p->stacks;
+	if (s->func[loc] == FUNC_UNSET)
+		s->func[loc] = name(p, loc);
+	*count = 1;
+	if ((s->func[loc] & FUNC_MANY) == 0)
+		return &s->func[loc];
+	const uint32_t *list = &s->lists[s->func[loc] & ~FUNC_MANY];
+	*count = list[0];
+	return list + 1;
 }
 
 static bool is_hidden(const struct profile_query *q, const struct loc *loc)
 {
 	return q->hide_kernel && (loc->kind == LOC_KERNEL || loc->kind == LOC_KERNEL_RETURN);
+}
+
+/* The node below `node` for the functions of a location. *fresh: `node` was made just now, and has
+ * no children. Files and modules that follow one another are one frame. */
+static uint32_t add_frames(struct profile *p, struct generation *g, uint32_t loc, uint32_t node,
+                           bool *fresh)
+{
+	bool merged = g->query.group == GROUP_FILE || g->query.group == GROUP_MODULE;
+	size_t count;
+	const uint32_t *funcs = funcs_of(p, loc, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (merged && tree_step(g->tree, node).func == funcs[i])
+			continue;
+		uint32_t before = tree_count(g->tree);
+		node = *fresh ? tree_first_child(g->tree, node, funcs[i])
+		              : tree_child(g->tree, node, funcs[i]);
+		*fresh = tree_count(g->tree) > before;
+	}
+	return node;
 }
 
 /* The group node of a stack: set once for each of its nodes, from the root. */
@@ -156,12 +202,8 @@ static uint32_t group_of(struct profile *p, struct generation *g, uint32_t stack
 	bool fresh = false; /* the node was made here: it has no children */
 	while (n > 0) {
 		at = path[--n];
-		if (!is_hidden(&g->query, &s->locs[s->loc[at]])) {
-			uint32_t func = func_of(p, s->loc[at]), before = tree_count(g->tree);
-			node = fresh ? tree_first_child(g->tree, node, func)
-			             : tree_child(g->tree, node, func);
-			fresh = tree_count(g->tree) > before;
-		}
+		if (!is_hidden(&g->query, &s->locs[s->loc[at]]))
+			node = add_frames(p, g, s->loc[at], node, &fresh);
 		s->group[at] = node;
 	}
 	return node;
@@ -229,7 +271,9 @@ static size_t total_of(struct profile *p, uint32_t stack, uint32_t thread)
 
 static uint32_t leaf_func(struct profile *p, uint32_t stack)
 {
-	return func_of(p, p->stacks.loc[stack]);
+	size_t count;
+	const uint32_t *funcs = funcs_of(p, p->stacks.loc[stack], &count);
+	return funcs[count - 1];
 }
 
 void profile_add(struct profile *p, uint64_t time_ns, uint32_t thread, uint32_t stack,
@@ -262,14 +306,13 @@ static void begin_recount(struct profile *p, const struct profile_query *q, uint
 	stacks_clear_groups(&p->stacks);
 }
 
-/* The query and command that will be in force when pending work is done. */
-static const struct generation *newest(const struct profile *p)
-{
-	return p->next.tree != NULL ? &p->next : &p->shown;
-}
-
 void profile_set_query(struct profile *p, const struct profile_query *q, uint64_t command)
 {
+	const struct profile_query *old = &newest(p)->query;
+	if (q->group != old->group || q->hide_inlined != old->hide_inlined) {
+		stacks_clear_funcs(&p->stacks);
+		activity_forget_funcs(&p->activity);
+	}
 	begin_recount(p, q, command);
 }
 

@@ -33,6 +33,7 @@ void stacks_fini(struct stacks *t)
 	hash_map_fini(&t->index);
 	free(t->locs);
 	free(t->func);
+	free(t->lists);
 	hash_map_fini(&t->loc_index);
 	free(t->last);
 	free(t->last_nodes);
@@ -170,6 +171,7 @@ void stacks_clear_funcs(struct stacks *t)
 {
 	if (t->loc_count > 0)
 		memset(t->func, 0xff, t->loc_count * sizeof *t->func);
+	t->list_count = 0;
 }
 
 uint32_t *stacks_fold(struct stacks *t, const bool *keep, uint32_t mark)
@@ -201,6 +203,6 @@ uint32_t *stacks_fold(struct stacks *t, const bool *keep, uint32_t mark)
 size_t stacks_bytes(const struct stacks *t)
 {
 	return (t->parent_cap + t->loc_cap + t->group_cap) * 4 + hash_map_bytes(&t->index) +
-	       t->locs_cap * sizeof *t->locs + t->func_cap * 4 + hash_map_bytes(&t->loc_index) +
-	       hash_map_bytes(&t->chains);
+	       t->locs_cap * sizeof *t->locs + (t->func_cap + t->list_cap) * 4 +
+	       hash_map_bytes(&t->loc_index) + hash_map_bytes(&t->chains);
 }

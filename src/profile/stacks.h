@@ -13,6 +13,7 @@
 enum { STACK_ROOT = 0 };
 #define GROUP_UNSET UINT32_MAX
 #define FUNC_UNSET UINT32_MAX
+#define FUNC_MANY (UINT32_C(1) << 31)
 #define NODE_UNSET UINT32_MAX
 
 struct stacks {
@@ -22,8 +23,11 @@ struct stacks {
 	struct hash_map index; /* hash of (parent, loc) → node */
 	/* Locations, by loc id. */
 	struct loc *locs;
-	uint32_t *func; /* FUNC_UNSET until asked for */
+	uint32_t
+	        *func; /* FUNC_UNSET until asked for; FUNC_MANY: where its list begins in `lists` */
 	size_t loc_count, locs_cap, func_cap;
+	uint32_t *lists; /* functions of locations that have several: how many, and those */
+	size_t list_count, list_cap;
 	struct hash_map loc_index;
 	/* The chain interned last: its successor shares most of it. */
 	struct loc *last;

@@ -77,8 +77,8 @@ static enum ctop_err capture_open(void *self, enum broker_kind kind, pid_t pid,
 	(void)start_ticks;
 	if (kind == BROKER_PERF_MAP) /* what it said stands among the records */
 		return err_set(e, CTOP_ENOENT, "a capture has no perf map");
-	if (kind == BROKER_PROGRAM)
-		return err_set(e, CTOP_ENOENT, "a capture has no processes");
+	if (kind == BROKER_PROGRAM || kind == BROKER_SOURCE || kind == BROKER_DEBUG_ALT)
+		return err_set(e, CTOP_ENOENT, "a capture has no such file");
 	enum capture_file file = make_key(&k, kind, pid, key);
 	enum ctop_err rc = capture_find(self, file, strbuf_str(&k), k.len, &data, &len, e);
 	strbuf_fini(&k);

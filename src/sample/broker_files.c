@@ -199,6 +199,33 @@ static enum ctop_err open_debug_link(pid_t pid, const struct broker_key *key, in
 	return err_set(e, CTOP_ENOENT, "no debug file %s for %s", key->link.name, key->link.image);
 }
 
+/* Where dwz's files are installed: what a name says of the way there does not matter. */
+static enum ctop_err open_debug_alt(pid_t pid, const struct broker_key *key, int *fd, struct err *e)
+{
+	static const char place[] = "/.dwz/";
+	char path[PATH_MAX];
+	const char *at = strstr(key->link.name, place);
+	*fd = -1;
+	if (at == NULL || strstr(at, "/../") != NULL)
+		return err_set(e, CTOP_ENOENT, "no supplementary debug file %s", key->link.name);
+	snprintf(path, sizeof path, "/usr/lib/debug%s", at);
+	*fd = open_in_root(pid, path);
+	if (*fd < 0)
+		*fd = open_regular(path);
+	return *fd >= 0 ? CTOP_OK : err_set(e, CTOP_ENOENT, "no supplementary debug file %s", path);
+}
+
+/* As the target sees it, then as ctop does. */
+static enum ctop_err open_source(pid_t pid, const struct broker_key *key, int *fd, struct err *e)
+{
+	*fd = pid > 0 ? open_in_root(pid, key->source.path) : -1;
+	if (*fd < 0)
+		*fd = open_regular(key->source.path);
+	if (*fd >= 0)
+		return CTOP_OK;
+	return err_errno(e, err_from_errno(errno), errno, "cannot open %s", key->source.path);
+}
+
 /* --- perf maps --------------------------------------------------------------------------- */
 
 /* The pid by which the process knows itself, and its owner. */
@@ -270,6 +297,10 @@ enum ctop_err broker_open_kind(enum broker_kind kind, pid_t pid, const struct br
 		return open_debug_id(pid, key, fd, e);
 	case BROKER_DEBUG_LINK:
 		return open_debug_link(pid, key, fd, e);
+	case BROKER_DEBUG_ALT:
+		return open_debug_alt(pid, key, fd, e);
+	case BROKER_SOURCE:
+		return open_source(pid, key, fd, e);
 	case BROKER_PERF_MAP:
 		return open_perf_map(pid, fd, e);
 	case BROKER_PROGRAM:

@@ -31,6 +31,7 @@ static const struct row rows[STYLE_COUNT] = {
         [STYLE_KEY] = {{117, D, THEME_BOLD}, {6, D, THEME_BOLD}, THEME_BOLD},
         [STYLE_OWN] = {{255, D, 0}, {D, D, 0}, 0},
         [STYLE_LIBRARY] = {{151, D, 0}, {2, D, 0}, 0},
+        [STYLE_INLINED] = {{109, D, 0}, {6, D, 0}, 0},
         [STYLE_KERNEL] = {{180, D, 0}, {3, D, 0}, 0},
         [STYLE_JIT] = {{176, D, 0}, {5, D, 0}, 0},
         [STYLE_MARK] = {{203, D, 0}, {1, D, 0}, THEME_UNDERLINE},

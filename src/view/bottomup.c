@@ -84,7 +84,7 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 {
 	const struct func *f = snapshot_func(s->shown, r->func);
 	uint64_t whole = view_whole(s);
-	char text[32];
+	char text[32], name[FORMAT_NAME_MAX];
 	if (r->depth == 0) {
 		bool hot = whole > 0 && r->self_ns * 10 >= whole;
 		format_percent(text, sizeof text, r->self_ns, whole);
@@ -102,7 +102,8 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 	int end = c->module >= 0 ? c->module - 1 : out->cols;
 	const char *mark = r->open ? "▾ " : r->has_callers ? "▸ " : "  ";
 	surface_text(out, row, col, 2, STYLE_DIM, mark);
-	surface_ellipsis(out, row, col + 2, end - col - 2, format_style(f->kind), f->name);
+	surface_ellipsis(out, row, col + 2, end - col - 2, format_style(f->kind),
+	                 format_name(f, name));
 	if (c->module >= 0)
 		surface_ellipsis(out, row, c->module, out->cols - c->module, STYLE_DIM, f->module);
 }
@@ -249,7 +250,7 @@ static void select_func(struct screen *s, uint32_t func)
 static void describe(struct screen *s, char *out, size_t cap)
 {
 	const struct bottomup_row *r = current(s);
-	char self[16], via[16], n[32];
+	char self[16], via[16], n[32], name[FORMAT_NAME_MAX];
 	if (r == NULL)
 		return;
 	const struct func *f = snapshot_func(s->shown, r->func);
@@ -257,7 +258,8 @@ static void describe(struct screen *s, char *out, size_t cap)
 	format_percent(via, sizeof via, r->self_ns, r->root_ns);
 	format_count(n, sizeof n, r->self_n);
 	if (r->depth == 0)
-		snprintf(out, cap, "%s · %s · self %s · %s samples", f->name, f->module, self, n);
+		snprintf(out, cap, "%s · %s · self %s · %s samples", format_name(f, name),
+		         f->module, self, n);
 	else
 		snprintf(out, cap,
 		         "through %s · %s · %s of the row's function, %s of all · %s samples",

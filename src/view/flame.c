@@ -345,7 +345,7 @@ static void select_func(struct screen *s, uint32_t func)
 static void describe(struct screen *s, char *out, size_t cap)
 {
 	const struct flame_state *f = &s->flame;
-	char self[16], total[16], n[32];
+	char self[16], total[16], n[32], name[FORMAT_NAME_MAX];
 	if (f->selected == NODE_NONE || f->selected >= snapshot_node_count(s->shown))
 		return;
 	const struct func *fn = snapshot_func(s->shown, snapshot_node(s->shown, f->selected).func);
@@ -353,7 +353,7 @@ static void describe(struct screen *s, char *out, size_t cap)
 	format_percent(self, sizeof self, c.self_ns, view_whole(s));
 	format_percent(total, sizeof total, c.total_ns, view_whole(s));
 	format_count(n, sizeof n, c.total_n);
-	snprintf(out, cap, "%s%s%s · here: self %s total %s · %s samples", fn->name,
+	snprintf(out, cap, "%s%s%s · here: self %s total %s · %s samples", format_name(fn, name),
 	         fn->module[0] != '\0' ? " · " : "", fn->module, self, total, n);
 }
 

@@ -60,9 +60,17 @@ int format_style(enum func_kind kind)
 	        [FUNC_ROOT] = STYLE_PROCESS,  [FUNC_PROCESS] = STYLE_PROCESS,
 	        [FUNC_OWN] = STYLE_OWN,       [FUNC_LIBRARY] = STYLE_LIBRARY,
 	        [FUNC_KERNEL] = STYLE_KERNEL, [FUNC_JIT] = STYLE_JIT,
-	        [FUNC_MARK] = STYLE_MARK,
+	        [FUNC_MARK] = STYLE_MARK,     [FUNC_INLINED] = STYLE_INLINED,
 	};
 	return styles[kind];
+}
+
+const char *format_name(const struct func *f, char buf[FORMAT_NAME_MAX])
+{
+	if (f->kind != FUNC_INLINED)
+		return f->name;
+	snprintf(buf, FORMAT_NAME_MAX, "%.4000s (inlined)", f->name);
+	return buf;
 }
 
 int format_hue(const char *name)

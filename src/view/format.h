@@ -25,6 +25,10 @@ const char *format_spark(double share);
 /* The style names of a kind are drawn in (enum style). */
 int format_style(enum func_kind kind);
 
+/* A function as it is called on the screen: one that was inlined says so. In `buf`, or borrowed. */
+enum { FORMAT_NAME_MAX = 4096 };
+const char *format_name(const struct func *f, char buf[FORMAT_NAME_MAX]);
+
 /* The flame colour of a function: the same in every snapshot. */
 int format_hue(const char *name);
 

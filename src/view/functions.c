@@ -48,7 +48,7 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 {
 	uint64_t whole = view_whole(s);
 	const struct func *f = snapshot_func(s->shown, r->func);
-	char text[32];
+	char text[32], name[FORMAT_NAME_MAX];
 	bool hot = whole > 0 && r->counts.self_ns * 10 >= whole;
 	format_percent(text, sizeof text, r->counts.self_ns, whole);
 	surface_right(out, row, c->self, 7, hot ? STYLE_HOT : STYLE_NUMBER, text);
@@ -60,7 +60,8 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 		format_seconds(text, sizeof text, r->counts.total_ns);
 		surface_right(out, row, c->total_s, 8, STYLE_NUMBER, text);
 	}
-	surface_ellipsis(out, row, c->name, c->name_width, format_style(f->kind), f->name);
+	surface_ellipsis(out, row, c->name, c->name_width, format_style(f->kind),
+	                 format_name(f, name));
 	if (c->module >= 0)
 		surface_ellipsis(out, row, c->module, out->cols - c->module, STYLE_DIM, f->module);
 }
@@ -122,7 +123,7 @@ static void describe(struct screen *s, char *out, size_t cap)
 {
 	const struct functions_state *f = &s->functions;
 	uint64_t whole = view_whole(s);
-	char self[16], total[16], n[32];
+	char self[16], total[16], n[32], name[FORMAT_NAME_MAX];
 	if (f->list.cursor >= f->table.count)
 		return;
 	const struct table_row *r = &f->table.rows[f->list.cursor];
@@ -130,8 +131,8 @@ static void describe(struct screen *s, char *out, size_t cap)
 	format_percent(self, sizeof self, r->counts.self_ns, whole);
 	format_percent(total, sizeof total, r->counts.total_ns, whole);
 	format_count(n, sizeof n, r->counts.total_n);
-	snprintf(out, cap, "%s · %s · self %s total %s · %s samples", fn->name, fn->module, self,
-	         total, n);
+	snprintf(out, cap, "%s · %s · self %s total %s · %s samples", format_name(fn, name),
+	         fn->module, self, total, n);
 }
 
 const struct view view_functions = {

@@ -210,15 +210,19 @@ static void scope_text(const struct screen *s, char *out, size_t cap, int room)
 	char clock[16], thread[64] = "";
 	uint32_t count;
 	const struct snapshot_thread *t = snapshot_threads(s->shown, &count);
-	const char *kernel = s->query.hide_kernel ? " · kernel hidden" : "";
+	static const char *const groups[GROUPS] = {"", " · by line", " · by file", " · by module"};
+	char shown[96];
+	snprintf(shown, sizeof shown, "%s%s%s", groups[s->query.group],
+	         s->query.hide_kernel ? " · kernel hidden" : "",
+	         s->query.hide_inlined ? " · inlined hidden" : "");
 	format_clock(clock, sizeof clock, snapshot_stats(s->shown)->elapsed_ns);
 	for (uint32_t i = 0; s->query.by_thread && i < count; i++)
 		if (t[i].id == s->query.thread)
 			snprintf(thread, sizeof thread, " · only %s %u", t[i].name, t[i].tid);
 	const char *threads = thread[0] != '\0' ? thread : " · all threads";
-	snprintf(out, cap, "on-CPU · all %s%s%s", clock, threads, kernel);
+	snprintf(out, cap, "on-CPU · all %s%s%s", clock, threads, shown);
 	if ((int)utf8_str_width(out) > room)
-		snprintf(out, cap, "%s%s%s", clock, thread, kernel);
+		snprintf(out, cap, "%s%s%s", clock, thread, shown);
 	if ((int)utf8_str_width(out) > room)
 		snprintf(out, cap, "%s", clock);
 }
@@ -226,7 +230,7 @@ static void scope_text(const struct screen *s, char *out, size_t cap, int room)
 static void draw_tabs(struct screen *s, struct surface *out, int row)
 {
 	int col = 0, cols = out->cols;
-	char text[128];
+	char text[256];
 	surface_fill(out, row, 0, cols, STYLE_TAB, " ");
 	for (int i = 0; i < VIEWS; i++) {
 		bool on = s->view == (enum view_id)i;

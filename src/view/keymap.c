@@ -40,6 +40,8 @@ static const struct keymap_row rows[] = {
         {{'d'}, ACT_QUALITY, "d", "data quality: what is missing, and what would mend it"},
         {{'D'}, ACT_PLACES, "D", "where every thread is now, asleep or not; none is stopped"},
         {{'K'}, ACT_KERNEL, "K", "kernel frames on and off"},
+        {{'i'}, ACT_INLINED, "i", "inlined functions on and off"},
+        {{'y'}, ACT_GROUP, "y", "group by function, line, source file, module"},
         {{'r'}, ACT_RESET, "r", "reset: forget all counts"},
         {{'s'}, ACT_SAVE, "s", "save a snapshot as folded stacks"},
         {{'?', 'h', KEY_CODE_F0 + 1}, ACT_HELP, "? h F1", "this help"},

@@ -26,6 +26,7 @@ struct screen *screen_new(const struct screen_options *o)
 {
 	struct screen *s = mem_zalloc(1, sizeof *s);
 	s->options = *o;
+	s->query = o->query;
 	s->stale = true;
 	s->wait_status = -1;
 	s->flame.selected = NODE_NONE;
@@ -276,6 +277,28 @@ static struct action toggle_kernel(struct screen *s)
 	return query_action(s);
 }
 
+static struct action toggle_inlined(struct screen *s)
+{
+	s->query.hide_inlined = !s->query.hide_inlined;
+	view_say(s, s->query.hide_inlined
+	                    ? "inlined functions hidden: their time is the caller's"
+	                    : "inlined functions shown, where there is debug information");
+	return query_action(s);
+}
+
+static struct action next_group(struct screen *s)
+{
+	static const char *const said[GROUPS] = {
+	        [GROUP_FUNCTION] = "grouped by function",
+	        [GROUP_LINE] = "grouped by line, where there is debug information",
+	        [GROUP_FILE] = "grouped by source file, where there is debug information",
+	        [GROUP_MODULE] = "grouped by program and library",
+	};
+	s->query.group = (enum profile_group)((s->query.group + 1) % GROUPS);
+	view_say(s, said[s->query.group]);
+	return query_action(s);
+}
+
 static void open_overlay(struct screen *s, enum overlay overlay)
 {
 	s->overlay = overlay;
@@ -317,6 +340,10 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		return (struct action){.kind = ACTION_LOOK};
 	case ACT_KERNEL:
 		return toggle_kernel(s);
+	case ACT_INLINED:
+		return toggle_inlined(s);
+	case ACT_GROUP:
+		return next_group(s);
 	case ACT_RESET:
 		view_say(s, "counts reset");
 		return (struct action){.kind = ACTION_RESET};

@@ -185,8 +185,10 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 		snprintf(text, sizeof text, "waits in %s", it->wait);
 		surface_ellipsis(out, row, c->hottest, room, STYLE_DIM, text);
 	} else if (it->hottest != 0) {
+		char name[FORMAT_NAME_MAX];
 		const struct func *f = snapshot_func(s->shown, it->hottest);
-		surface_ellipsis(out, row, c->hottest, room, format_style(f->kind), f->name);
+		surface_ellipsis(out, row, c->hottest, room, format_style(f->kind),
+		                 format_name(f, name));
 	}
 }
 

@@ -136,16 +136,23 @@ static size_t chain_of(const struct screen *s, const struct tree_row *r,
 	return n;
 }
 
+static int label_width(const struct func *f)
+{
+	char label[FORMAT_NAME_MAX];
+	return (int)utf8_str_width(format_name(f, label));
+}
+
 /* Draws a chain; when it does not fit, its beginning gives way: the last function is
  * where the time goes. */
 static void draw_chain(struct screen *s, struct surface *out, int row, int col, int room,
                        const struct tree_row *r)
 {
 	const struct func *names[CHAIN_MOST + 1];
+	char label[FORMAT_NAME_MAX];
 	size_t n = chain_of(s, r, names), from = n - 1;
-	int width = (int)utf8_str_width(names[from]->name);
+	int width = label_width(names[from]);
 	while (from > 0) {
-		int more = (int)utf8_str_width(names[from - 1]->name) + 3;
+		int more = label_width(names[from - 1]) + 3;
 		if (width + more + (from > 1 ? 4 : 0) > room)
 			break;
 		width += more;
@@ -156,7 +163,8 @@ static void draw_chain(struct screen *s, struct surface *out, int row, int col, 
 		used = surface_text(out, row, col, room, STYLE_DIM, "… › ");
 	for (size_t i = from; i < n; i++) {
 		int style = format_style(names[i]->kind);
-		used += surface_ellipsis(out, row, col + used, room - used, style, names[i]->name);
+		used += surface_ellipsis(out, row, col + used, room - used, style,
+		                         format_name(names[i], label));
 		if (i + 1 < n)
 			used += surface_text(out, row, col + used, room - used, STYLE_DIM, " › ");
 	}
@@ -416,7 +424,7 @@ static void select_func(struct screen *s, uint32_t func)
 static void describe(struct screen *s, char *out, size_t cap)
 {
 	const struct tree_row *r = current(s);
-	char self[16], total[16], n[32];
+	char self[16], total[16], n[32], name[FORMAT_NAME_MAX];
 	if (r == NULL)
 		return;
 	struct counts c = snapshot_counts(s->shown, r->last);
@@ -424,7 +432,7 @@ static void describe(struct screen *s, char *out, size_t cap)
 	format_percent(self, sizeof self, c.self_ns, view_whole(s));
 	format_percent(total, sizeof total, c.total_ns, view_whole(s));
 	format_count(n, sizeof n, c.total_n);
-	snprintf(out, cap, "%s%s%s · here: self %s total %s · %s samples", f->name,
+	snprintf(out, cap, "%s%s%s · here: self %s total %s · %s samples", format_name(f, name),
 	         f->module[0] != '\0' ? " · " : "", f->module, self, total, n);
 }
 

@@ -28,6 +28,14 @@ static uint32_t func_of(void *ctx, const struct loc *loc)
 	               : ids[loc->addr % FUNCS];
 }
 
+static size_t frames_of(void *ctx, const struct loc *loc, const struct profile_query *q,
+                        uint32_t out[PROFILE_FRAMES])
+{
+	(void)q;
+	out[0] = func_of(ctx, loc);
+	return 1;
+}
+
 /* Stack i: the root half is one of a few; the rest is its own, but for a hot one now and then. */
 static size_t make_stack(uint32_t i, struct loc *out)
 {
@@ -46,7 +54,7 @@ int main(int argc, char **argv)
 	uint32_t minutes = argc > 1 ? (uint32_t)atoi(argv[1]) : 10;
 	struct funcs *funcs = funcs_new();
 	struct profile_config c = {
-	        .memory = MEMORY, .func_of = func_of, .ctx = funcs, .funcs = funcs};
+	        .memory = MEMORY, .frames_of = frames_of, .ctx = funcs, .funcs = funcs};
 	struct loc locs[DEPTH];
 	size_t most = 0;
 	uint64_t longest = 0, start = clock_now_ns();

@@ -21,6 +21,14 @@ static uint32_t func_of(void *ctx, const struct loc *loc)
 	                                : ids[loc->addr % FUNCS];
 }
 
+static size_t frames_of(void *ctx, const struct loc *loc, const struct profile_query *q,
+                        uint32_t out[PROFILE_FRAMES])
+{
+	(void)q;
+	out[0] = func_of(ctx, loc);
+	return 1;
+}
+
 /* Stack i: shares its root half with 255 others, as real ones do. */
 static size_t make_stack(uint32_t i, struct loc *out)
 {
@@ -43,7 +51,7 @@ int main(void)
 {
 	struct funcs *funcs = funcs_new();
 	struct profile_config c = {
-	        .memory = (size_t)4 << 30, .func_of = func_of, .ctx = funcs, .funcs = funcs};
+	        .memory = (size_t)4 << 30, .frames_of = frames_of, .ctx = funcs, .funcs = funcs};
 	struct loc locs[DEPTH];
 	static uint32_t stacks[STACKS_MOST];
 	uint32_t count = 0;

@@ -100,7 +100,7 @@ static int no_link(void *ctx, const char *name, uint32_t crc)
 
 static void load(struct capture_walk *w, struct image *im, const struct record_mmap *m)
 {
-	struct image_opener opener = {open_debug_id, no_link, w};
+	struct image_opener opener = {open_debug_id, no_link, w, NULL};
 	struct broker_key key = {
 	        .image = {m->start, m->start + m->len, m->path, m->inode, m->dev_major,
 	                  m->dev_minor},

@@ -4,7 +4,7 @@
 set -e
 build='gcc g++ make pkg-config libc6-dev libncurses-dev libunwind-dev libelf-dev libdw-dev
        libiberty-dev zlib1g-dev liblzma-dev libjson-c-dev'
-tests='clang libclang-rt-dev clang-format libcmocka-dev libvterm-dev python3 sqlite3 openssl binutils xz-utils elfutils
+tests='clang llvm dwz rustc libclang-rt-dev clang-format libcmocka-dev libvterm-dev python3 sqlite3 openssl binutils xz-utils elfutils
  git'
 missing=
 for p in $build $tests; do

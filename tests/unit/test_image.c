@@ -205,7 +205,7 @@ static void separate_debug_files_give_names(void **state)
 	assert_non_null(mkdtemp(dir));
 	for (int link = 0; link < 2; link++) {
 		struct debug_file f = {{0}, 0, 0};
-		struct image_opener o = {give_by_id, give_by_link, &f};
+		struct image_opener o = {give_by_id, give_by_link, &f, NULL};
 		struct image_data d;
 		struct symtab_hit hit;
 		char stripped[256];

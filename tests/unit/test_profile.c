@@ -39,11 +39,19 @@ static uint32_t func_of(void *ctx, const struct loc *loc)
 	return funcs_add(w->funcs, name, "mod", kernel ? FUNC_KERNEL : FUNC_OWN);
 }
 
+static size_t frames_of(void *ctx, const struct loc *loc, const struct profile_query *q,
+                        uint32_t out[PROFILE_FRAMES])
+{
+	(void)q;
+	out[0] = func_of(ctx, loc);
+	return 1;
+}
+
 static void world_init(struct world *w, size_t memory)
 {
 	*w = (struct world){.funcs = funcs_new(), .seed = 1};
 	struct profile_config c = {
-	        .memory = memory, .func_of = func_of, .ctx = w, .funcs = w->funcs};
+	        .memory = memory, .frames_of = frames_of, .ctx = w, .funcs = w->funcs};
 	w->profile = profile_new(&c);
 	for (uint32_t i = 0; i < THREADS; i++)
 		assert_int_equal(profile_thread_add(w->profile, 1, 100 + i, "t"), i);
@@ -422,11 +430,19 @@ static uint32_t odd_names(void *ctx, const struct loc *loc)
 	return funcs_add(w->funcs, "x\ny", "", FUNC_OWN);
 }
 
+static size_t odd_frames(void *ctx, const struct loc *loc, const struct profile_query *q,
+                         uint32_t out[PROFILE_FRAMES])
+{
+	(void)q;
+	out[0] = odd_names(ctx, loc);
+	return 1;
+}
+
 static void folded_lines_hold_their_shape(void **state)
 {
 	struct world w = {.funcs = funcs_new()};
 	struct profile_config c = {
-	        .memory = 64 << 20, .func_of = odd_names, .ctx = &w, .funcs = w.funcs};
+	        .memory = 64 << 20, .frames_of = odd_frames, .ctx = &w, .funcs = w.funcs};
 	struct loc locs[] = {{.kind = LOC_PROCESS}, {1, 1, LOC_IP}};
 	struct strbuf b = {0};
 	(void)state;

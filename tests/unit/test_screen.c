@@ -47,6 +47,14 @@ static uint32_t func_of(void *ctx, const struct loc *loc)
 	                 kind);
 }
 
+static size_t frames_of(void *ctx, const struct loc *loc, const struct profile_query *q,
+                        uint32_t out[PROFILE_FRAMES])
+{
+	(void)q;
+	out[0] = func_of(ctx, loc);
+	return 1;
+}
+
 /* `n` samples of a path of letters: 'a' is names[0]; upper case is the kernel. */
 static void add(struct world *w, uint32_t thread, const char *path, int n)
 {
@@ -112,7 +120,7 @@ static int set_up(void **state)
 	static const struct screen_options options = {0};
 	w = (struct world){.funcs = funcs_new(), .screen = screen_new(&options)};
 	struct profile_config c = {
-	        .memory = 64 << 20, .func_of = func_of, .ctx = &w, .funcs = w.funcs};
+	        .memory = 64 << 20, .frames_of = frames_of, .ctx = &w, .funcs = w.funcs};
 	w.profile = profile_new(&c);
 	profile_thread_add(w.profile, 1234, 1234, "postgres");
 	profile_thread_add(w.profile, 1234, 1240, "checkpointer");
