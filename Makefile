@@ -25,7 +25,7 @@ BUILD   := build/$(VARIANT)
 
 VERSION := 0.1.0
 LAYERS  := base ring sample image unwind symbol profile detail pipeline view export ui
-PKGS    := ncursesw libunwind-generic libelf libdw zlib liblzma json-c
+PKGS    := ncursesw libunwind-generic libelf libdw zlib liblzma json-c capstone
 TEST_PKGS := cmocka vterm
 
 # Made anew after packages were installed; absent while one is missing.

@@ -8,12 +8,14 @@ enum command_kind {
 	COMMAND_QUERY,    /* count under `query` */
 	COMMAND_RESET,    /* forget all counts */
 	COMMAND_PACKAGES, /* find the packages of files without symbols */
+	COMMAND_DETAIL,   /* show function `func` in detail (detail.h) from now on; 0: none */
 };
 
 struct command {
 	enum command_kind kind;
 	uint64_t number; /* given by session_command() */
 	struct profile_query query;
+	uint32_t func;
 };
 
 #endif

@@ -49,6 +49,8 @@ struct options {
 	size_t memory; /* bytes */
 	uint32_t refresh_ms;
 	bool no_kernel, no_children;
+	const char *annotate;       /* record, view: the function to print in detail, or NULL */
+	const char *source_map;     /* "FROM=TO", or NULL */
 	struct profile_query query; /* what is counted to begin with: group, hide_inlined */
 	bool no_stop;               /* dump: do not stop any thread */
 	enum options_color color;

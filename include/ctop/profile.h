@@ -118,4 +118,22 @@ struct snapshot *profile_publish(struct profile *p, uint64_t now_ns,
 /* Bytes held, all parts. */
 size_t profile_bytes(const struct profile *p);
 
+/* The query in force for what is published. */
+const struct profile_query *profile_query(const struct profile *p);
+
+/* All that is counted under it, ns. */
+uint64_t profile_weight(const struct profile *p);
+
+/* What was counted at one location that belongs to a function. */
+struct profile_location {
+	struct loc loc;
+	uint64_t leaf_ns;  /* samples that were taken there */
+	uint64_t total_ns; /* those and samples in what is called from there; recursion once */
+	bool innermost;    /* the function is the innermost one there: leaf_ns is its self time */
+};
+
+/* The locations of a function under the query in force, in an array the caller frees; how many in
+ * *count. Takes time in proportion to the stacks there are. */
+struct profile_location *profile_locations(struct profile *p, uint32_t func, size_t *count);
+
 #endif

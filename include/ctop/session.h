@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct detail;
 struct dump;
 struct funcs;
 struct session;
@@ -37,6 +38,7 @@ struct session_config {
 	bool paced;                 /* replay on the capture's own clock */
 	const char *raw_output;     /* write a capture here, or NULL */
 	struct profile_query query; /* to begin with */
+	const char *source_map;     /* "FROM=TO" for paths of source files, or NULL; borrowed */
 	bool watch;                 /* refresh /proc facts for a display */
 	const char *name;           /* what to call a launched command; NULL: by its own name */
 };
@@ -64,6 +66,10 @@ uint64_t session_peek(struct session *s, enum peek_stop stop, const pid_t *tids,
 
 /* The newest dump, a new reference; NULL before the first. */
 struct dump *session_dump(struct session *s);
+
+/* The newest detail of the function asked for by COMMAND_DETAIL, a new reference; NULL before the
+ * first. */
+struct detail *session_detail(struct session *s);
 
 /* The names that dumps refer to; borrowed. */
 const struct funcs *session_funcs(const struct session *s);

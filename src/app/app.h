@@ -2,6 +2,8 @@
 #ifndef CTOP_APP_APP_H
 #define CTOP_APP_APP_H
 
+#include "ctop/err.h"
+
 struct options;
 struct session_config;
 
@@ -21,5 +23,12 @@ struct session_config app_session_config(const struct options *o);
 
 /* Prints "ctop: TEXT" on standard error and returns `code`. */
 int app_fail(int code, const char *text);
+
+struct session;
+struct strbuf;
+
+/* Appends function `name` of what a running session has sampled, in detail. */
+enum ctop_err app_annotate(struct session *session, const char *name, struct strbuf *out,
+                           struct err *e);
 
 #endif

@@ -33,6 +33,7 @@ struct session_config app_session_config(const struct options *o)
 	        .deepen = !o->stack_fixed && o->file == NULL,
 	        .memory = o->memory,
 	        .query = o->query,
+	        .source_map = o->source_map,
 	        .refresh_ms = o->refresh_ms,
 	        .input = o->file,
 	        .raw_output = o->raw ? o->output : NULL,
@@ -64,8 +65,11 @@ int main(int argc, char **argv)
 		return app_record(&o);
 	case OPTIONS_DUMP:
 		return app_dump(&o);
-	case OPTIONS_LIVE:
 	case OPTIONS_VIEW:
+		if (o.annotate != NULL)
+			return app_record(&o);
+		break;
+	case OPTIONS_LIVE:
 		break;
 	}
 	return app_live(&o);

@@ -240,6 +240,25 @@ static enum ctop_err set_group(struct options *o, const char *arg, struct err *e
 	return rc;
 }
 
+static enum ctop_err set_annotate(struct options *o, const char *arg, struct err *e)
+{
+	if (arg[0] == '\0')
+		return err_set(e, CTOP_EINVAL, "--annotate wants the name of a function");
+	o->annotate = arg;
+	return CTOP_OK;
+}
+
+static enum ctop_err set_source_map(struct options *o, const char *arg, struct err *e)
+{
+	const char *equal = strchr(arg, '=');
+	if (equal == NULL || equal == arg)
+		return err_set(e, CTOP_EINVAL,
+		               "--source-map wants FROM=TO, two beginnings of paths, not '%s'",
+		               arg);
+	o->source_map = arg;
+	return CTOP_OK;
+}
+
 static enum ctop_err set_no_children(struct options *o, const char *arg, struct err *e)
 {
 	(void)arg;
@@ -307,6 +326,10 @@ static const struct option_row rows[] = {
         {"no-kernel", 0, NULL, set_no_kernel, "do not sample kernel frames"},
         {"group", 0, "BY", set_group, "function (default), line, file, module"},
         {"no-inlined", 0, NULL, set_no_inlined, "do not show inlined functions"},
+        {"annotate", 0, "FUNCTION", set_annotate,
+         "record, view: print one function's source and code with its samples"},
+        {"source-map", 0, "FROM=TO", set_source_map,
+         "look for source files FROM... at TO..., with --annotate"},
         {"no-children", 0, NULL, set_no_children, "do not follow child processes"},
         {"no-stop", 0, NULL, set_no_stop, "dump: never stop a thread, whatever is not seen then"},
         {"refresh", 0, "MS", set_refresh, "longest time between screens (default 250)"},
@@ -430,6 +453,16 @@ static enum ctop_err check_owner(const struct options *o, struct err *e)
 	if (!record && !dump && (o->output != NULL || o->format != FORMAT_DEFAULT))
 		return err_set(e, CTOP_EINVAL,
 		               "--output and --format belong to: ctop record ..., ctop dump ...");
+	if (!record && o->command != OPTIONS_VIEW && o->annotate != NULL)
+		return err_set(e, CTOP_EINVAL,
+		               "--annotate belongs to: ctop record ..., ctop view ...");
+	if (o->annotate == NULL && o->source_map != NULL)
+		return err_set(e, CTOP_EINVAL, "--source-map belongs to --annotate");
+	if (o->annotate != NULL && (o->raw || o->format != FORMAT_DEFAULT))
+		return err_set(e, CTOP_EINVAL,
+		               "--annotate prints text: leave out --raw and --format");
+	if (o->annotate != NULL && (o->query.group == GROUP_FILE || o->query.group == GROUP_MODULE))
+		return err_set(e, CTOP_EINVAL, "--annotate wants functions: leave out --group");
 	if (!dump && o->no_stop)
 		return err_set(e, CTOP_EINVAL, "--no-stop belongs to: ctop dump ...");
 	return record ? check_record(o, e) : dump ? check_dump(o, e) : CTOP_OK;

@@ -239,6 +239,19 @@ static int finish(struct recording *r)
 	return EXIT_DONE;
 }
 
+/* One function in detail, in place of the whole profile. */
+static int finish_annotated(struct recording *r)
+{
+	struct err e = {0};
+	struct strbuf text = {0};
+	const char *to = r->o->output != NULL ? r->o->output : "-";
+	enum ctop_err rc = app_annotate(r->session, r->o->annotate, &text, &e);
+	if (rc == CTOP_OK)
+		rc = savefile_write(to, strbuf_str(&text), text.len, &e);
+	strbuf_fini(&text);
+	return rc == CTOP_OK ? EXIT_DONE : app_fail(EXIT_FAILED, e.text);
+}
+
 static int start_session(struct recording *r, struct session_config *c)
 {
 	struct err e = {0};
@@ -273,7 +286,7 @@ int app_record(const struct options *o)
 	int code = start_session(&r, &c);
 	if (code == EXIT_DONE) {
 		wait_for_end(&r);
-		code = finish(&r);
+		code = o->annotate != NULL ? finish_annotated(&r) : finish(&r);
 	}
 	session_free(r.session);
 	child_free(r.child);

@@ -11,6 +11,8 @@
 #include "lines_unit.h"
 
 #include <dwarf.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +37,7 @@ struct builder {
 	struct nested *nested;
 	size_t nested_count, nested_cap;
 	struct file_names of_calls, of_rows;
+	const char *dir;           /* in which the compiler ran, or NULL */
 	struct hash_map functions; /* offset of an abstract function's DIE → its name in the text */
 };
 
@@ -61,12 +64,22 @@ static void names_init(struct file_names *n, Dwarf_Files *files, size_t count)
 	n->text = mem_zalloc(count + 1, sizeof *n->text);
 }
 
+/* A path that does not begin at the root begins where the compiler ran. */
+static uint32_t add_path(struct builder *b, const char *path)
+{
+	char whole[PATH_MAX];
+	if (path == NULL || path[0] == '/' || path[0] == '<' || b->dir == NULL)
+		return add_text(b, path);
+	int n = snprintf(whole, sizeof whole, "%s/%s", b->dir, path);
+	return add_text(b, n > 0 && (size_t)n < sizeof whole ? whole : path);
+}
+
 static uint32_t file_name(struct builder *b, struct file_names *n, uint64_t index)
 {
 	if (index >= n->count)
 		return 0;
 	if (n->text[index] == 0)
-		n->text[index] = add_text(b, dwarf_filesrc(n->files, index, NULL, NULL));
+		n->text[index] = add_path(b, dwarf_filesrc(n->files, index, NULL, NULL));
 	return n->text[index];
 }
 
@@ -327,6 +340,7 @@ enum ctop_err line_unit_fill(struct line_unit *u, Dwarf_Die *die, Dwarf_Die *spl
 {
 	struct builder b = {.u = u, .shift = shift};
 	add_text(&b, "");
+	b.dir = string_of(die, DW_AT_comp_dir);
 	open_names(&b.of_rows, die);
 	open_names(&b.of_calls, split);
 	walk(&b, split, LINES_NONE, 0);

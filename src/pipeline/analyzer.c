@@ -19,6 +19,7 @@
 #include "ctop/source.h"
 #include "ctop/strbuf.h"
 #include "ctop/utf8.h"
+#include "details.h"
 #include "dumps.h"
 #include "exchange.h"
 #include "figures.h"
@@ -49,6 +50,7 @@ struct analyzer {
 	struct inbox inbox;
 	struct images *images;
 	struct loader *loader;
+	struct details *details;
 	struct inlines *inlines;
 	struct naming *naming;
 	struct profile *profile;
@@ -147,6 +149,11 @@ static void finish_jobs(struct analyzer *a)
 		}
 		if (inlines_owns(job)) {
 			inlines_finish(a->inlines, job);
+			continue;
+		}
+		if (details_owns(job)) {
+			details_finish(a->details, job);
+			a->published_ns = 0;
 			continue;
 		}
 		if (packages_owns(job)) {
@@ -347,6 +354,9 @@ static void take_commands(struct analyzer *a)
 			figures_reset(&a->figures, now_of(a));
 			modules_reset(a->modules);
 			break;
+		case COMMAND_DETAIL:
+			details_show(a->details, c.func, c.number);
+			break;
 		case COMMAND_PACKAGES:
 			packages_ask(a->packages, a->modules);
 			continue; /* answered when they are known */
@@ -383,6 +393,8 @@ static void publish(struct analyzer *a, uint64_t now, bool ended)
 	struct snapshot_module *modules = modules_table(a->modules, &count);
 	exchange_publish(a->c.exchange, profile_publish(a->profile, now_of(a), modules, count),
 	                 ended);
+	if (details_open(a->details))
+		exchange_publish_detail(a->c.exchange, details_make(a->details));
 	uint64_t longest = a->c.refresh_ms * CLOCK_NS_PER_MS;
 	a->interval_ns = a->interval_ns == 0 ? FIRST_INTERVAL_NS : a->interval_ns * 2;
 	if (a->interval_ns > longest)
@@ -403,7 +415,8 @@ static bool is_settled(const struct analyzer *a)
 {
 	return a->source_ended && !a->work_left && stacker_parked(a->stacker) == 0 &&
 	       jits_waiting(a->jits) == 0 && !(a->nameless && a->named) &&
-	       inlines_settled(a->inlines) && (!a->c.in_order || loader_waiting(a->loader) == 0);
+	       inlines_settled(a->inlines) && !details_waiting(a->details) &&
+	       (!a->c.in_order || loader_waiting(a->loader) == 0);
 }
 
 static void publish_if_due(struct analyzer *a)
@@ -480,6 +493,17 @@ static void build(struct analyzer *a)
 	a->profile = profile_new(&pc);
 	a->procs = procs_new(a->profile, a->c.funcs);
 	a->jits = jits_new(a->c.broker, a->c.workers, &a->inbox, a->procs);
+	struct details_config dc = {
+	        .profile = a->profile,
+	        .naming = a->naming,
+	        .inlines = a->inlines,
+	        .procs = a->procs,
+	        .broker = a->c.broker,
+	        .workers = a->c.workers,
+	        .inbox = &a->inbox,
+	        .source_map = a->c.source_map,
+	};
+	a->details = details_new(&dc);
 	a->dumps = dumps_new(a->naming, a->c.funcs);
 	struct stacker_config sc = {
 	        .profile = a->profile,
@@ -560,6 +584,7 @@ void analyzer_free(struct analyzer *a)
 	packages_free(a->packages);
 	modules_free(a->modules);
 	dumps_free(a->dumps);
+	details_free(a->details);
 	images_free(a->images);
 	free(a);
 }

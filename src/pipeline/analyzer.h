@@ -37,6 +37,7 @@ struct analyzer_config {
 	const struct source_info *source;
 	enum unwind_mode unwind;
 	struct profile_query query; /* to begin with */
+	const char *source_map;     /* as details.h has it, or NULL */
 	size_t memory;              /* bytes */
 	uint32_t refresh_ms;
 	bool in_order; /* replay: wait for images instead of parking */

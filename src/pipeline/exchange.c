@@ -1,6 +1,7 @@
 /* exchange: snapshots and commands between two threads; see exchange.h. */
 #include "exchange.h"
 
+#include "ctop/detail.h"
 #include "ctop/dump.h"
 #include "ctop/snapshot.h"
 
@@ -25,7 +26,9 @@ void exchange_fini(struct exchange *x)
 {
 	snapshot_unref(x->snapshot);
 	dump_unref(x->dump);
+	detail_unref(x->detail);
 	x->snapshot = NULL;
+	x->detail = NULL;
 	x->dump = NULL;
 	if (x->owner_fd >= 0)
 		close(x->owner_fd);
@@ -88,6 +91,24 @@ struct dump *exchange_dump(struct exchange *x)
 {
 	pthread_mutex_lock(&x->lock);
 	struct dump *d = x->dump != NULL ? dump_ref(x->dump) : NULL;
+	pthread_mutex_unlock(&x->lock);
+	return d;
+}
+
+void exchange_publish_detail(struct exchange *x, struct detail *d)
+{
+	pthread_mutex_lock(&x->lock);
+	struct detail *old = x->detail;
+	x->detail = d;
+	pthread_mutex_unlock(&x->lock);
+	detail_unref(old);
+	exchange_notify(x);
+}
+
+struct detail *exchange_detail(struct exchange *x)
+{
+	pthread_mutex_lock(&x->lock);
+	struct detail *d = x->detail != NULL ? detail_ref(x->detail) : NULL;
 	pthread_mutex_unlock(&x->lock);
 	return d;
 }

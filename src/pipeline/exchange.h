@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+struct detail;
 struct dump;
 
 enum { EXCHANGE_COMMANDS = 64 };
@@ -20,6 +21,7 @@ struct exchange {
 	pthread_mutex_t lock;
 	struct snapshot *snapshot; /* newest; one reference is the slot's */
 	struct dump *dump;         /* the same */
+	struct detail *detail;     /* the same */
 	bool ended;                /* no newer snapshot will come */
 	bool draining;             /* the owner wants the end, counted to the last sample */
 	bool quit;                 /* the owner wants the end at once */
@@ -40,6 +42,10 @@ void exchange_publish(struct exchange *x, struct snapshot *s, bool ended);
 /* The same for a dump of the threads. */
 void exchange_publish_dump(struct exchange *x, struct dump *d);
 struct dump *exchange_dump(struct exchange *x);
+
+/* The same for a detail. */
+void exchange_publish_detail(struct exchange *x, struct detail *d);
+struct detail *exchange_detail(struct exchange *x);
 
 /* Analyzer: the oldest command; false when there is none. */
 bool exchange_take(struct exchange *x, struct command *c);

@@ -174,23 +174,28 @@ static void remember(struct entry *e, uint64_t vaddr)
 	e->wanted[e->wanted_count++] = vaddr;
 }
 
-size_t inlines_find(struct inlines *n, struct image *im, uint64_t vaddr,
-                    struct line_frame out[LINES_INLINE_MAX])
+const struct line_unit *inlines_unit(struct inlines *n, struct image *im, uint64_t vaddr)
 {
 	if (im->kind != IMAGE_FILE || im->state != IMAGE_READY)
-		return 0;
+		return NULL;
 	struct entry *e = entry_of(n, im);
 	if (e->state == SLOT_ASKED)
 		remember(e, vaddr);
 	if (e->state != SLOT_READY)
-		return 0;
+		return NULL;
 	uint32_t unit = lines_unit_of(e->lines, vaddr);
 	if (unit == LINES_NONE)
-		return 0;
+		return NULL;
 	if (e->slots[unit].state == SLOT_UNKNOWN)
 		ask_for_unit(n, e, unit);
-	return e->slots[unit].state == SLOT_READY ? line_unit_find(e->slots[unit].unit, vaddr, out)
-	                                          : 0;
+	return e->slots[unit].unit;
+}
+
+size_t inlines_find(struct inlines *n, struct image *im, uint64_t vaddr,
+                    struct line_frame out[LINES_INLINE_MAX])
+{
+	const struct line_unit *u = inlines_unit(n, im, vaddr);
+	return u != NULL ? line_unit_find(u, vaddr, out) : 0;
 }
 
 /* --- answers ------------------------------------------------------------------------------------

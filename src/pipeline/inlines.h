@@ -29,6 +29,10 @@ void inlines_free(struct inlines *n);
 size_t inlines_find(struct inlines *n, struct image *im, uint64_t vaddr,
                     struct line_frame out[LINES_INLINE_MAX]);
 
+/* The index of the unit that has an address, NULL when there is none (yet). Lives as long as `n`.
+ */
+const struct line_unit *inlines_unit(struct inlines *n, struct image *im, uint64_t vaddr);
+
 bool inlines_owns(const struct job *job);
 void inlines_finish(struct inlines *n, struct job *job);
 

@@ -1,6 +1,7 @@
 /* naming: raw locations to functions; see naming.h. */
 #include "naming.h"
 
+#include "ctop/cfi.h"
 #include "ctop/code.h"
 #include "ctop/demangle.h"
 #include "ctop/funcs.h"
@@ -9,6 +10,7 @@
 #include "ctop/mem.h"
 #include "ctop/profile.h"
 #include "ctop/symbol.h"
+#include "ctop/symtab.h"
 #include "ctop/utf8.h"
 #include "inlines.h"
 
@@ -224,6 +226,59 @@ size_t naming_frames(void *naming, const struct loc *loc, const struct profile_q
 		                  q->group);
 	}
 	return made;
+}
+
+/* --- one function ------------------------------------------------------------------------------
+ */
+
+static void find_extent(const struct loc *loc, const struct symbol *sym, struct naming_place *out)
+{
+	const struct image *im = out->image;
+	struct symtab_hit hit = {.start = out->vaddr, .size = 1};
+	out->symbol = sym->name;
+	if (out->object != NULL) {
+		out->start = out->object->start;
+		out->size = out->object->size;
+		if (loc->kind == LOC_CODE)
+			out->vaddr = out->start + (loc->addr & UINT32_MAX);
+		return;
+	}
+	if ((im->data.symbols == NULL || !symtab_find(im->data.symbols, out->vaddr, &hit)) &&
+	    im->data.cfi != NULL)
+		cfi_function(im->data.cfi, out->vaddr, &hit.start, &hit.size);
+	out->start = hit.start;
+	out->size = hit.size;
+}
+
+bool naming_find(struct naming *n, const struct loc *loc, const struct profile_query *q,
+                 uint32_t func, struct naming_place *out)
+{
+	uint32_t ids[PROFILE_FRAMES];
+	struct line_frame f[LINES_INLINE_MAX];
+	struct symbol sym;
+	if (loc->kind == LOC_MARK || loc->kind == LOC_PROCESS || q->group == GROUP_FILE ||
+	    q->group == GROUP_MODULE)
+		return false;
+	size_t made = naming_frames(n, loc, q, ids);
+	*out = (struct naming_place){.own = {"", "", 0}};
+	out->image = find_symbol(n, loc, &out->vaddr, &sym);
+	out->object = jit_object(out->image, loc, out->vaddr);
+	find_extent(loc, &sym, out);
+	size_t count = inlines_find(n->inlines, out->image, out->vaddr, f);
+	for (size_t i = 0; i < made; i++) {
+		if (ids[i] != func)
+			continue;
+		out->inlined = i > 0;
+		if (i < count)
+			out->own = f[count - 1 - i];
+		return true;
+	}
+	return false;
+}
+
+const struct func *naming_get(const struct naming *n, uint32_t func)
+{
+	return funcs_get(n->funcs, func);
 }
 
 size_t naming_bytes(const struct naming *n)

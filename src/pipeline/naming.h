@@ -6,12 +6,17 @@
 #ifndef CTOP_PIPELINE_NAMING_H
 #define CTOP_PIPELINE_NAMING_H
 
+#include "ctop/lines.h"
 #include "ctop/profile.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct code_object;
+struct func;
 struct funcs;
+struct image;
 struct images;
 struct inlines;
 struct naming;
@@ -27,6 +32,25 @@ size_t naming_frames(void *naming, const struct loc *loc, const struct profile_q
 
 /* The function of a symbol at a location, without what is inlined there. */
 uint32_t naming_func(struct naming *n, const struct loc *loc);
+
+/* Where a location of a function is. */
+struct naming_place {
+	struct image *image;
+	const struct code_object *object; /* JIT code, or NULL */
+	uint64_t vaddr;        /* of the instruction: for a return address within the call */
+	uint64_t start, size;  /* of the symbol there */
+	const char *symbol;    /* its name; "" never */
+	bool inlined;          /* the function is one inlined there */
+	struct line_frame own; /* of the function itself */
+};
+
+/* Finds function `func`, as naming_frames() gave it under `q`, at a location. False when it is not
+ * there, or not a function. */
+bool naming_find(struct naming *n, const struct loc *loc, const struct profile_query *q,
+                 uint32_t func, struct naming_place *out);
+
+/* The entry of a function. */
+const struct func *naming_get(const struct naming *n, uint32_t func);
 
 size_t naming_bytes(const struct naming *n);
 

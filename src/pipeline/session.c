@@ -144,6 +144,7 @@ static enum ctop_err start_threads(struct session *s, struct err *e)
 	        .unwind = s->c.unwind,
 	        .memory = s->c.memory,
 	        .query = s->c.query,
+	        .source_map = s->c.source_map,
 	        .refresh_ms = s->c.refresh_ms,
 	        .in_order = s->c.input != NULL,
 	        .start_ns = s->facts.start_ns,
@@ -320,6 +321,11 @@ uint64_t session_peek(struct session *s, enum peek_stop stop, const pid_t *tids,
 struct dump *session_dump(struct session *s)
 {
 	return exchange_dump(&s->exchange);
+}
+
+struct detail *session_detail(struct session *s)
+{
+	return exchange_detail(&s->exchange);
 }
 
 const struct funcs *session_funcs(const struct session *s)

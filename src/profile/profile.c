@@ -352,6 +352,74 @@ static void recount_batch(struct profile *p)
 	p->next = (struct generation){0};
 }
 
+/* --- one function -------------------------------------------------------------------------- */
+
+/* Fills in which locations belong to a function, and their numbers, one more, in `index`. */
+static struct profile_location *find_locations(struct profile *p, uint32_t func, uint32_t *index,
+                                               size_t *count)
+{
+	struct profile_location *out = NULL;
+	size_t cap = 0;
+	*count = 0;
+	for (uint32_t loc = 0; loc < p->stacks.loc_count; loc++) {
+		size_t n;
+		const uint32_t *funcs = funcs_of(p, loc, &n);
+		for (size_t i = 0; i < n; i++) {
+			if (funcs[i] != func)
+				continue;
+			out = vec_reserve(out, &cap, *count + 1, sizeof *out);
+			out[(*count)++] = (struct profile_location){
+			        .loc = p->stacks.locs[loc], .innermost = funcs[n - 1] == func};
+			index[loc] = (uint32_t)*count;
+			break;
+		}
+	}
+	return out;
+}
+
+static void count_locations(const struct profile *p, const struct total *t, const uint32_t *index,
+                            struct profile_location *out, size_t *seen, size_t stamp)
+{
+	const struct stacks *s = &p->stacks;
+	const struct profile_query *q = &p->shown.query;
+	bool leaf = true;
+	for (uint32_t at = t->stack; at != STACK_ROOT; at = s->parent[at]) {
+		if (is_hidden(q, &s->locs[s->loc[at]]))
+			continue;
+		uint32_t i = index[s->loc[at]];
+		if (i != 0 && leaf)
+			out[i - 1].leaf_ns += t->weight_ns;
+		if (i != 0 && seen[i - 1] != stamp) {
+			out[i - 1].total_ns += t->weight_ns;
+			seen[i - 1] = stamp;
+		}
+		leaf = false;
+	}
+}
+
+const struct profile_query *profile_query(const struct profile *p)
+{
+	return &p->shown.query;
+}
+
+uint64_t profile_weight(const struct profile *p)
+{
+	return p->shown.weight_ns;
+}
+
+struct profile_location *profile_locations(struct profile *p, uint32_t func, size_t *count)
+{
+	uint32_t *index = mem_zalloc(p->stacks.loc_count + 1, sizeof *index);
+	struct profile_location *out = find_locations(p, func, index, count);
+	size_t *seen = mem_zalloc(*count + 1, sizeof *seen);
+	for (size_t i = 0; i<p->total_count && * count> 0; i++)
+		if (accepts(&p->shown.query, p->totals[i].thread))
+			count_locations(p, &p->totals[i], index, out, seen, i + 1);
+	free(seen);
+	free(index);
+	return out;
+}
+
 /* --- memory --------------------------------------------------------------------------- */
 
 size_t profile_bytes(const struct profile *p)

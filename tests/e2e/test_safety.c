@@ -256,6 +256,24 @@ static void killed_while_it_holds_the_target(void **state)
 	end_checker(&c);
 }
 
+/* The child of ctop that does the tracing, another one than `before`. */
+static pid_t wait_for_helper(struct broker *b, pid_t profiler, pid_t before)
+{
+	struct deadline d = deadline_in(SECONDS);
+	for (;;) {
+		pid_t *pids, found = 0;
+		size_t count;
+		assert_false(deadline_over(&d));
+		assert_int_equal(broker_list(b, 0, &pids, &count, NULL), CTOP_OK);
+		for (size_t i = 0; i < count; i++)
+			if (pids[i] != before && status_of(b, pids[i], 0, "\nPPid:") == profiler)
+				found = pids[i];
+		free(pids);
+		if (found != 0)
+			return found;
+	}
+}
+
 /* The helper alone is killed: the target goes on, and so does ctop, with another one. */
 static void its_helper_killed(void **state)
 {
@@ -264,14 +282,14 @@ static void its_helper_killed(void **state)
 		check_skip("tracing is not allowed here");
 	struct checker c = start_checker("4");
 	struct broker *b = broker_new_live();
-	pid_t profiler = start_ctop(by_ptrace, c.pid);
+	pid_t profiler = start_ctop(by_ptrace, c.pid), helper = 0;
 	for (int i = 0; i < 3; i++) {
-		wait_until_held(b, c.pid, profiler);
-		long helper = status_of(b, c.pid, 0, "\nTracerPid:");
-		if (helper > 0 && status_of(b, (pid_t)helper, 0, "\nPPid:") == profiler)
-			kill((pid_t)helper, SIGKILL);
+		helper = wait_for_helper(b, profiler, helper);
+		until_some_instant(30);
+		kill(helper, SIGKILL);
 		assert_goes_on(c.pid);
 	}
+	wait_for_helper(b, profiler, helper);
 	int status;
 	kill(profiler, SIGINT);
 	assert_int_equal(waitpid(profiler, &status, 0), profiler);

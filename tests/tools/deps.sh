@@ -3,7 +3,7 @@
 # is missing; needs root or sudo then. Prints nothing when all is there.
 set -e
 build='gcc g++ make pkg-config libc6-dev libncurses-dev libunwind-dev libelf-dev libdw-dev
-       libiberty-dev zlib1g-dev liblzma-dev libjson-c-dev'
+       libiberty-dev zlib1g-dev liblzma-dev libjson-c-dev libcapstone-dev'
 tests='clang llvm dwz rustc libclang-rt-dev clang-format libcmocka-dev libvterm-dev python3 sqlite3 openssl binutils xz-utils elfutils
  git'
 missing=

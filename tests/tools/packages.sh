@@ -20,6 +20,7 @@ if [ -n "$missing" ]; then
 		zlib) deb=zlib1g-dev ;;
 		liblzma) deb=liblzma-dev ;;
 		json-c) deb=libjson-c-dev ;;
+		capstone) deb=libcapstone-dev ;;
 		cmocka) deb=libcmocka-dev ;;
 		vterm) deb=libvterm-dev ;;
 		*) deb=$p ;;
