@@ -153,7 +153,7 @@ corpus: $(BUILD)/tools/unwind_compare
 	$(Q)$< tests/corpus/*.ctr
 
 format:
-	$(Q)clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
+	$(Q)clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h' '*.cc')
 
 # --- fuzzing (clang's libFuzzer) and benchmarks -----------------------------
 

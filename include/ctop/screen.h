@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct detail;
 struct dump;
 struct funcs;
 struct screen;
@@ -59,6 +60,9 @@ void screen_set_snapshot(struct screen *s, struct snapshot *snap);
 /* Where the threads are, as it was asked for with ACTION_LOOK; the screen takes its own reference.
  * `funcs` is borrowed for the life of the screen. */
 void screen_set_dump(struct screen *s, struct dump *d, const struct funcs *funcs);
+
+/* The function asked for with ACTION_DETAIL; the screen takes its own reference. */
+void screen_set_detail(struct screen *s, struct detail *d);
 
 /* The number of the last command sent; the screen marks itself 'working…' until
  * a snapshot with that number arrives. */

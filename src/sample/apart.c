@@ -109,8 +109,9 @@ static void ring_bell(struct apart *a)
 	helper_tell(&a->shared->bell, atomic_load(&a->shared->bell) + 1);
 }
 
-/* Starts the process and waits until it has opened the source. */
-static enum ctop_err start(struct apart *a, struct err *e)
+/* Starts the process and waits until it has opened the source. One that was killed before leaves
+ * the phase at PHASE_OPENING. */
+static enum ctop_err start_once(struct apart *a, struct err *e)
 {
 	struct shared *sh = a->shared;
 	memset(&sh->why, 0, sizeof sh->why);
@@ -134,6 +135,16 @@ static enum ctop_err start(struct apart *a, struct err *e)
 	if (e != NULL)
 		*e = sh->why;
 	return sh->rc;
+}
+
+/* Whoever kills it may do so again, but hardly so often. */
+static enum ctop_err start(struct apart *a, struct err *e)
+{
+	enum { TRIES = 5 };
+	enum ctop_err rc = start_once(a, e);
+	for (int i = 1; i < TRIES && atomic_load(&a->shared->phase) == PHASE_OPENING; i++)
+		rc = start_once(a, e);
+	return rc;
 }
 
 /* Sums go on where those of the process before ended. */

@@ -2,6 +2,7 @@
 #include "ctop/loop.h"
 
 #include "ctop/clock.h"
+#include "ctop/detail.h"
 #include "ctop/dump.h"
 #include "ctop/input.h"
 #include "ctop/screen.h"
@@ -117,6 +118,11 @@ static void take_news(struct loop *l)
 		screen_set_dump(l->screen, d, session_funcs(l->session));
 		dump_unref(d);
 	}
+	struct detail *detail = session_detail(l->session);
+	if (detail != NULL) {
+		screen_set_detail(l->screen, detail);
+		detail_unref(detail);
+	}
 	take_threads(l);
 	while (session_saved(l->session, &ok, path, sizeof path)) {
 		snprintf(text, sizeof text, ok ? "saved %s" : "not saved: %s", path);
@@ -199,6 +205,10 @@ static void act(struct loop *l, const struct action *a)
 			screen_message(l->screen, clock_now_ns(), false,
 			               "only threads of running processes given by --pid or "
 			               "launched can be looked at");
+		break;
+	case ACTION_DETAIL:
+		session_command(l->session,
+		                &(struct command){.kind = COMMAND_DETAIL, .func = a->func});
 		break;
 	case ACTION_QUERY:
 		send(l, COMMAND_QUERY, &a->query);

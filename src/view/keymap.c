@@ -37,6 +37,7 @@ static const struct keymap_row rows[] = {
         {{'>', KEY_CODE_F0 + 6}, ACT_SORT_RIGHT, NULL, NULL},
         {{'I'}, ACT_INVERT, "I", "functions, threads: invert that order"},
         {{' ', 'p'}, ACT_PAUSE, "Space p", "pause or resume the display; sampling goes on"},
+        {{'a'}, ACT_DETAIL, "a", "source of the selected function; again: its instructions"},
         {{'d'}, ACT_QUALITY, "d", "data quality: what is missing, and what would mend it"},
         {{'D'}, ACT_PLACES, "D", "where every thread is now, asleep or not; none is stopped"},
         {{'K'}, ACT_KERNEL, "K", "kernel frames on and off"},

@@ -50,6 +50,7 @@ void screen_free(struct screen *s)
 	free(s->flame.cells);
 	free(s->threads.items);
 	places_fini(&s->places);
+	annotated_fini(&s->annotated);
 	free(s);
 }
 
@@ -195,6 +196,10 @@ static void draw_body(struct screen *s, struct surface *out, const struct screen
 		places_draw(s, out, area);
 		return;
 	}
+	if (s->overlay == OVERLAY_DETAIL) {
+		annotated_draw(s, out, area);
+		return;
+	}
 	refresh(s, facts);
 	if (area.rows > 3 && header_idle(s, facts, text, sizeof text)) {
 		surface_ellipsis(out, area.row, 1, area.cols - 1, STYLE_WARN, text);
@@ -338,6 +343,13 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 			break;
 		open_overlay(s, OVERLAY_PLACES);
 		return (struct action){.kind = ACTION_LOOK};
+	case ACT_DETAIL:
+		if (s->shown == NULL || s->selected == 0) {
+			view_say(s, "select a function first");
+			break;
+		}
+		open_overlay(s, OVERLAY_DETAIL);
+		return annotated_open(s);
 	case ACT_KERNEL:
 		return toggle_kernel(s);
 	case ACT_INLINED:
@@ -381,6 +393,8 @@ static struct action overlay_key(struct screen *s, enum act act)
 {
 	if (act == ACT_PLACES && s->overlay == OVERLAY_PLACES)
 		return (struct action){.kind = ACTION_LOOK};
+	if (s->overlay == OVERLAY_DETAIL)
+		return annotated_key(s, act);
 	s->overlay_list.page = s->overlay_list.page > 0 ? s->overlay_list.page : 1;
 	if (act == ACT_QUIT || !list_move(&s->overlay_list, act))
 		s->overlay = OVERLAY_NONE;

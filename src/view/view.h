@@ -144,8 +144,16 @@ struct places_state {
 	size_t line_count, line_cap;
 };
 
+/* One function's source or instructions. */
+struct annotated_state {
+	struct detail *detail; /* one reference, or NULL */
+	uint32_t func;
+	bool code;    /* its instructions, not its source */
+	bool started; /* the cursor has been put on the hottest row */
+};
+
 /* A page to read over the view. */
-enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_QUALITY, OVERLAY_PLACES };
+enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_QUALITY, OVERLAY_PLACES, OVERLAY_DETAIL };
 
 struct screen {
 	struct screen_options options;
@@ -170,6 +178,7 @@ struct screen {
 	struct flame_state flame;
 	struct threads_state threads;
 	struct places_state places;
+	struct annotated_state annotated;
 };
 
 /* Total weight of the snapshot shown: what 100 % is. */
@@ -206,6 +215,10 @@ void help_draw(struct screen *s, struct surface *out, struct area area);
 void quality_draw(struct screen *s, struct surface *out, struct area area);
 void places_draw(struct screen *s, struct surface *out, struct area area);
 void places_fini(struct places_state *t);
+void annotated_draw(struct screen *s, struct surface *out, struct area area);
+struct action annotated_open(struct screen *s);
+struct action annotated_key(struct screen *s, enum act act);
+void annotated_fini(struct annotated_state *t);
 /* Where a thread was at the last look, if that was not long ago; false when not known. */
 bool places_of(const struct screen *s, uint32_t pid, uint32_t tid, char *out, size_t cap);
 extern const struct view *const view_table[VIEWS];

@@ -1,5 +1,5 @@
-/* inlined: functions the optimizer puts into one another: templates, lambdas, recursion, a method. What
- * they compute does not matter; where they end up does.
+/* inlined: functions the optimizer puts into one another: templates, lambdas, recursion, a method.
+ * What they compute does not matter; where they end up does.
  */
 #include <algorithm>
 #include <cstdio>
@@ -12,7 +12,10 @@ namespace shop
 {
 struct item {
 	int price, amount;
-	int worth() const { return price * amount; }
+	int worth() const
+	{
+		return price * amount;
+	}
 };
 
 static inline int mix(int x)
@@ -36,7 +39,10 @@ class store
 	std::map<std::string, long> sums;
 
       public:
-	explicit store(int n) : items(static_cast<size_t>(n)) { refill(); }
+	explicit store(int n) : items(static_cast<size_t>(n))
+	{
+		refill();
+	}
 	void refill()
 	{
 		for (item &i : items)

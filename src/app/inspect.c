@@ -1,4 +1,4 @@
-/* annotate: one function of a recording in detail; see the manual, --annotate. */
+/* inspect: one function of a recording in detail; see the manual, --annotate. */
 #include "ctop/annotate.h"
 
 #include "app.h"

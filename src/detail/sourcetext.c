@@ -1,4 +1,4 @@
-/* source: the lines of a source file; see listing_make.h. */
+/* sourcetext: the lines of a source file; see listing_make.h. */
 #include "listing_make.h"
 
 #include "ctop/intern.h"
