@@ -29,6 +29,13 @@ struct listing_insn {
 	bool is_target; /* a jump within the function leads here */
 };
 
+/* Whether two instructions come from the same line of the same function. */
+static inline bool listing_same_place(const struct listing_insn *a, const struct listing_insn *b)
+{
+	return a->inner_file == b->inner_file && a->inner_line == b->inner_line &&
+	       a->inlined == b->inlined;
+}
+
 /* One source file. */
 struct listing_file {
 	const char *path;   /* as the compiler was given it */

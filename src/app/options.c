@@ -328,8 +328,7 @@ static const struct option_row rows[] = {
         {"no-inlined", 0, NULL, set_no_inlined, "do not show inlined functions"},
         {"annotate", 0, "FUNCTION", set_annotate,
          "record, view: print one function's source and code with its samples"},
-        {"source-map", 0, "FROM=TO", set_source_map,
-         "look for source files FROM... at TO..., with --annotate"},
+        {"source-map", 0, "FROM=TO", set_source_map, "look for source files FROM... at TO..."},
         {"no-children", 0, NULL, set_no_children, "do not follow child processes"},
         {"no-stop", 0, NULL, set_no_stop, "dump: never stop a thread, whatever is not seen then"},
         {"refresh", 0, "MS", set_refresh, "longest time between screens (default 250)"},
@@ -456,8 +455,9 @@ static enum ctop_err check_owner(const struct options *o, struct err *e)
 	if (!record && o->command != OPTIONS_VIEW && o->annotate != NULL)
 		return err_set(e, CTOP_EINVAL,
 		               "--annotate belongs to: ctop record ..., ctop view ...");
-	if (o->annotate == NULL && o->source_map != NULL)
-		return err_set(e, CTOP_EINVAL, "--source-map belongs to --annotate");
+	if (o->source_map != NULL && (dump || (record && o->annotate == NULL)))
+		return err_set(e, CTOP_EINVAL,
+		               "--source-map belongs to the live view and --annotate");
 	if (o->annotate != NULL && (o->raw || o->format != FORMAT_DEFAULT))
 		return err_set(e, CTOP_EINVAL,
 		               "--annotate prints text: leave out --raw and --format");

@@ -47,22 +47,15 @@ static void add_source(const struct detail *d, struct strbuf *out)
 	}
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash != NULL ? slash + 1 : path;
-}
-
 /* Where the instructions from here on come from, when that changes. */
 static void add_place(const struct listing *l, const struct listing_insn *in,
                       const struct listing_insn *before, struct strbuf *out)
 {
-	bool same = before != NULL && before->inner_file == in->inner_file &&
-	            before->inner_line == in->inner_line && before->inlined == in->inlined;
+	bool same = before != NULL && listing_same_place(before, in);
 	if (same || in->inner_file == LISTING_NO_FILE)
 		return;
 	const struct listing_file *f = &l->files[in->inner_file];
-	strbuf_addf(out, "%18s %s:%u", "", base_name(f->path), in->inner_line);
+	strbuf_addf(out, "%18s %s:%u", "", basename(f->path), in->inner_line);
 	if (in->inlined[0] != '\0')
 		strbuf_addf(out, " (%s, inlined)", in->inlined);
 	if (in->inner_line > 0 && in->inner_line <= f->line_count)

@@ -136,12 +136,6 @@ struct frame {
 	uint32_t line;
 };
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash != NULL ? slash + 1 : path;
-}
-
 /* Writes what a frame is called under a grouping. */
 static void write_name(const struct frame *f, enum profile_group group, char *out, size_t cap)
 {
@@ -156,7 +150,7 @@ static void write_name(const struct frame *f, enum profile_group group, char *ou
 		snprintf(out, cap, f->image->kind == IMAGE_KERNEL ? "%s" : "[%s: files not known]",
 		         f->symbol->module);
 	else if (group == GROUP_LINE && f->line != 0)
-		snprintf(out, cap, "%s (%s:%u)", function, base_name(f->file), f->line);
+		snprintf(out, cap, "%s (%s:%u)", function, basename(f->file), f->line);
 	else
 		snprintf(out, cap, "%s", function);
 }

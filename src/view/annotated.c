@@ -44,17 +44,11 @@ static void add_lines(struct rows *r, const struct detail *d)
 		add(r, (struct row){ROW_LINE, i});
 }
 
-static bool same_place(const struct listing_insn *a, const struct listing_insn *b)
-{
-	return a->inner_file == b->inner_file && a->inner_line == b->inner_line &&
-	       a->inlined == b->inlined;
-}
-
 static void add_insns(struct rows *r, const struct listing *l)
 {
 	for (size_t i = 0; i < l->insn_count; i++) {
 		bool known = l->insns[i].inner_file != LISTING_NO_FILE;
-		if (known && (i == 0 || !same_place(&l->insns[i], &l->insns[i - 1])))
+		if (known && (i == 0 || !listing_same_place(&l->insns[i], &l->insns[i - 1])))
 			add(r, (struct row){ROW_PLACE, i});
 		add(r, (struct row){ROW_INSN, i});
 	}
@@ -97,12 +91,6 @@ static void draw_share(struct surface *out, int row, int col, uint64_t ns, uint6
 		              text);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash != NULL ? slash + 1 : path;
-}
-
 static void write_place(const struct listing *l, const struct listing_insn *in, char *out,
                         size_t cap)
 {
@@ -110,7 +98,7 @@ static void write_place(const struct listing *l, const struct listing_insn *in, 
 	const char *source = "";
 	if (in->inner_line > 0 && in->inner_line <= f->line_count)
 		source = f->lines[in->inner_line - 1] + strspn(f->lines[in->inner_line - 1], " ");
-	snprintf(out, cap, "%s:%u%s%.300s%s  %s", base_name(f->path), in->inner_line,
+	snprintf(out, cap, "%s:%u%s%.300s%s  %s", basename(f->path), in->inner_line,
 	         in->inlined[0] != '\0' ? " (" : "", in->inlined,
 	         in->inlined[0] != '\0' ? ", inlined)" : "", source);
 }
@@ -239,7 +227,8 @@ struct action annotated_key(struct screen *s, enum act act)
 void screen_set_detail(struct screen *s, struct detail *d)
 {
 	struct annotated_state *t = &s->annotated;
-	if (d->func != t->func || s->overlay != OVERLAY_DETAIL || (s->paused && t->detail != NULL))
+	if (d->func != t->func || s->overlay != OVERLAY_DETAIL ||
+	    (s->paused && t->detail != NULL && t->detail->listing != NULL))
 		return;
 	detail_unref(t->detail);
 	t->detail = detail_ref(d);

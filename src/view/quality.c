@@ -147,9 +147,13 @@ static void put_cost(struct page *p, const struct snapshot *s)
 		    c->cpu_ns > known ? (double)(c->cpu_ns - known) / 1e9 : 0.0);
 	put(p, STYLE_TEXT,
 	    " memory      %.1f MB of counts and history, %.1f of names, %.1f of files, %.1f "
-	    "unwinding",
+	    "unwinding, %.1f of lines",
 	    megabytes(c->profile_bytes), megabytes(c->name_bytes), megabytes(c->image_bytes),
-	    megabytes(c->unwind_bytes));
+	    megabytes(c->unwind_bytes), megabytes(c->line_bytes));
+	if (c->units_left_out > 0)
+		put(p, STYLE_WARN,
+		    " lines       %u units of debug information left out: raise --memory",
+		    c->units_left_out);
 	put(p, STYLE_TEXT, " cached      %" PRIu64 " rows of unwind tables, %u names", c->rows,
 	    c->names);
 }
