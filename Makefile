@@ -180,7 +180,7 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(SUPPORT_OBJ) $(BUILD)/libctop.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) $(TEST_PKG_LIBS) -o $@
 
-bench: all $(BENCH) workloads
+bench: all $(BENCH) $(BUILD)/tools/lines_print workloads
 	$(Q)bash tests/bench/run.sh $(BUILD)
 
 # --- the rest ---------------------------------------------------------------

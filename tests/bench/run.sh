@@ -222,3 +222,18 @@ while True: l.LLVMGetGlobalContext()" & py=$!
 else
 	echo "paint: libLLVM is not installed (apt-get install libllvm14): left out"
 fi
+
+# Lines and inlined functions, beside the symbolizers that ship with compilers; their start is in it.
+program="$build/workloads/inlined"
+debug=/usr/lib/debug/.build-id/$(readelf -n /lib/x86_64-linux-gnu/libc.so.6 2>/dev/null |
+	awk '/Build ID/ { print substr($3, 1, 2) "/" substr($3, 3) ".debug" }')
+[ -f "$debug" ] && program=$debug
+awk 'BEGIN { srand(7); for (i = 0; i < 20000; i++) printf "0x%x\n", 8448 + int(rand() * 1400000) }' >"$tmp/addresses"
+printf 'lines: %s: %s (asked, libc: 130 ms in all; 300 ns)\n' "${program##*/}" \
+	"$("$build/tools/lines_print" -q "$program" <"$tmp/addresses")"
+for peer in "llvm-symbolizer --inlines" "addr2line -i -f"; do
+	command -v "${peer%% *}" >/dev/null || continue
+	from=$(date +%s%N)
+	$peer -e "$program" <"$tmp/addresses" >/dev/null 2>&1
+	printf 'lines: %s: %d ns an address\n' "$peer" $((($(date +%s%N) - from) / 20000))
+done
