@@ -26,6 +26,8 @@ BUILD   := build/$(VARIANT)
 VERSION := 0.1.0
 LAYERS  := base ring sample image unwind symbol profile detail pipeline view export ui
 PKGS    := ncursesw libunwind-generic libelf libdw zlib liblzma json-c capstone
+# Loaded when first used, and not linked: only their headers are needed.
+LATE_PKGS := libdebuginfod
 TEST_PKGS := cmocka vterm
 
 # Made anew after packages were installed; absent while one is missing.
@@ -36,7 +38,7 @@ CFLAGS   += -std=c17 $(OPT) -g -fno-strict-aliasing -pthread \
             -Wall -Wextra -Wshadow -Wcast-qual -Wformat=2 -Wmissing-prototypes \
             -Wstrict-prototypes -Wundef $(if $(WERROR),-Werror) $(PKG_CFLAGS)
 LDFLAGS  += -pthread
-LDLIBS   += $(PKG_LIBS) -liberty -lm
+LDLIBS   += $(PKG_LIBS) -liberty -lm -ldl
 ifneq ($(SANITIZE),)
 CFLAGS   += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 LDFLAGS  += -fsanitize=$(SANITIZE)
@@ -71,7 +73,7 @@ all: $(BUILD)/ctop $(BUILD)/demo
 
 $(BUILD)/packages.mk: Makefile tests/tools/packages.sh
 	$(Q)mkdir -p $(@D)
-	$(Q)sh tests/tools/packages.sh "$(PKGS)" "$(TEST_PKGS)" "$(MAKECMDGOALS)" $@
+	$(Q)sh tests/tools/packages.sh "$(PKGS)" "$(LATE_PKGS)" "$(TEST_PKGS)" "$(MAKECMDGOALS)" $@
 
 deps:
 	$(Q)sh tests/tools/deps.sh

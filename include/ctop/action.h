@@ -14,6 +14,7 @@ enum action_kind {
 	ACTION_RESET,       /* forget all counts */
 	ACTION_PACKAGES,    /* find the packages of files without symbols */
 	ACTION_LOOK,        /* look where every thread is, stopping none */
+	ACTION_FETCH,       /* fetch debug files from now on, or no longer: `on` */
 	ACTION_DETAIL,      /* show function `func` in detail from now on; 0: none */
 	ACTION_QUERY,       /* count under another query: `query` */
 	ACTION_CHILD_KILL,  /* end the launched command, then quit */
@@ -24,6 +25,7 @@ struct action {
 	enum action_kind kind;
 	struct profile_query query; /* ACTION_QUERY */
 	uint32_t func;              /* ACTION_DETAIL */
+	bool on;                    /* ACTION_FETCH */
 };
 
 #endif

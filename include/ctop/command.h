@@ -8,6 +8,7 @@ enum command_kind {
 	COMMAND_QUERY,    /* count under `query` */
 	COMMAND_RESET,    /* forget all counts */
 	COMMAND_PACKAGES, /* find the packages of files without symbols */
+	COMMAND_FETCH,    /* fetch debug files from now on, or no longer: `on` */
 	COMMAND_DETAIL,   /* show function `func` in detail (detail.h) from now on; 0: none */
 };
 
@@ -16,6 +17,7 @@ struct command {
 	uint64_t number; /* given by session_command() */
 	struct profile_query query;
 	uint32_t func;
+	bool on;
 };
 
 #endif

@@ -50,6 +50,7 @@ struct image_data {
 	int dwarf_fd, dwarf_alt_fd;
 	uint64_t dwarf_shift;
 	bool has_symtab;   /* .symtab found, here or in the debug file (not just .dynsym) */
+	bool has_dwarf;    /* debug information found, the same */
 	bool names_hidden; /* kernel: addresses are all zero for us */
 	unsigned char build_id[64];
 	uint32_t build_id_len;

@@ -43,6 +43,10 @@ void quality_broken_by(const struct snapshot *s, struct quality_cause out[QUALIT
  * "frame pointers", "tables, 3 % searched on the stack". */
 void quality_way(const struct snapshot_module *m, char *out, size_t cap);
 
+/* How it stands with fetching the module's debug file, a few words; "" when there is nothing to
+ * tell. */
+void quality_fetch(const struct snapshot_module *m, char *out, size_t cap);
+
 /* What to install or pass so that the row gets better, one line; "" when all is well. */
 void quality_remedy(const struct quality_row *row, char *out, size_t cap);
 

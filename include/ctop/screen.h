@@ -47,6 +47,7 @@ struct screen_facts {
 struct screen_options {
 	bool ascii; /* no characters beyond 7 bit */
 	bool replay;
+	const char *no_fetch; /* why debug files cannot be fetched, borrowed; NULL: they can */
 	struct profile_query query; /* what is counted to begin with */
 };
 

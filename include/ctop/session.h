@@ -39,6 +39,7 @@ struct session_config {
 	const char *raw_output;     /* write a capture here, or NULL */
 	struct profile_query query; /* to begin with */
 	const char *source_map;     /* "FROM=TO" for paths of source files, or NULL; borrowed */
+	bool fetch;                 /* fetch debug files (remote.h) from the start */
 	bool watch;                 /* refresh /proc facts for a display */
 	const char *name;           /* what to call a launched command; NULL: by its own name */
 };
@@ -73,6 +74,10 @@ struct detail *session_detail(struct session *s);
 
 /* The names that dumps refer to; borrowed. */
 const struct funcs *session_funcs(const struct session *s);
+
+/* Ends sampling, and returns at once: session_ended() tells when all that was asked for has come,
+ * debug files too. */
+void session_end_sampling(struct session *s);
 
 /* Ends sampling and waits until every sample taken has been counted and the
  * last snapshot is published (and the capture written). Idempotent. */

@@ -95,6 +95,7 @@ struct snapshot_stats {
 	enum target_state state;
 	int wait_status; /* of a launched command, −1 unknown */
 	struct snapshot_cost cost;
+	bool fetching;   /* debug files are fetched, or would be if any were wanted */
 	const char *way; /* "perf", "replay", …: static storage */
 	char notes[512]; /* what the source had to tell, one a line */
 };
@@ -129,14 +130,27 @@ enum snapshot_way {
 };
 enum snapshot_module_kind { SNAPSHOT_FILE, SNAPSHOT_JIT, SNAPSHOT_KERNEL };
 
+/* How it stands with a module's debug file on a debuginfod server. */
+enum snapshot_fetch {
+	SNAPSHOT_NOT_FETCHED,
+	SNAPSHOT_FETCHING,
+	SNAPSHOT_FETCHED,
+	SNAPSHOT_NOT_THERE,    /* no server has it */
+	SNAPSHOT_FETCH_FAILED, /* servers could not be reached, or refused */
+};
+
 /* A module stacks went through: what it has, and what could be done with it. */
 struct snapshot_module {
 	const char *name, *path; /* for the life of the session */
 	enum snapshot_module_kind kind;
 	bool loaded, tables, symbols, go; /* symbols: more than the exported ones */
+	bool lines;                       /* has debug information */
 	uint64_t frames[SNAPSHOT_WAYS];
 	uint64_t dead_ends; /* stacks that ended in it for want of unwind information */
 	char package[64];   /* Debian's, of its file; "" when not known (yet) */
+	enum snapshot_fetch fetch;
+	uint64_t fetch_done, fetch_total; /* bytes, while it is fetched; total 0: not known yet */
+	char fetch_why[128];              /* why it failed */
 };
 
 struct snapshot *snapshot_ref(struct snapshot *s);

@@ -11,7 +11,8 @@
 #include <poll.h>
 #include <string.h>
 
-static const uint64_t WAIT_NS = 60 * CLOCK_NS_PER_SEC;
+/* A server of source files that is silent is given up after 90 s. */
+static const uint64_t WAIT_NS = 120 * CLOCK_NS_PER_SEC;
 
 /* The function of a name, or the only one whose name holds it. Of several with the name, that with
  * the largest total. */

@@ -4,6 +4,7 @@
 #include "ctop/log.h"
 #include "ctop/loop.h"
 #include "ctop/options.h"
+#include "ctop/remote.h"
 #include "ctop/savefile.h"
 #include "ctop/screen.h"
 #include "ctop/session.h"
@@ -19,6 +20,7 @@ struct live {
 	struct term *term;
 	struct screen *screen;
 	char saved[1024]; /* what SIGHUP has written, or why not */
+	struct err no_fetch;
 };
 
 static bool reap(void *ctx, int *wait_status)
@@ -78,9 +80,11 @@ static int start(struct live *l, const struct options *o)
 	}
 	if (term_open(&l->term, &to, &e) != CTOP_OK)
 		return app_fail(EXIT_FAILED, e.text);
-	struct screen_options so = {.ascii = o->ascii || term_is_ascii(l->term),
-	                            .replay = o->file != NULL,
-	                            .query = o->query};
+	struct screen_options so = {
+	        .ascii = o->ascii || term_is_ascii(l->term),
+	        .replay = o->file != NULL,
+	        .no_fetch = remote_possible(&l->no_fetch) != CTOP_OK ? l->no_fetch.text : NULL,
+	        .query = o->query};
 	l->screen = screen_new(&so);
 	const char *damage = session_facts(l->session)->capture_damage;
 	if (damage != NULL && damage[0] != '\0')

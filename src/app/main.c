@@ -6,6 +6,7 @@
 #include "app.h"
 #include "ctop/log.h"
 #include "ctop/options.h"
+#include "ctop/remote.h"
 #include "ctop/session.h"
 
 #include <locale.h>
@@ -34,6 +35,7 @@ struct session_config app_session_config(const struct options *o)
 	        .memory = o->memory,
 	        .query = o->query,
 	        .source_map = o->source_map,
+	        .fetch = o->fetch,
 	        .refresh_ms = o->refresh_ms,
 	        .input = o->file,
 	        .raw_output = o->raw ? o->output : NULL,
@@ -54,6 +56,8 @@ int main(int argc, char **argv)
 	struct err e = {0};
 	setlocale(LC_CTYPE, "");
 	if (options_parse(&o, argc, argv, &e) != CTOP_OK)
+		return app_fail(EXIT_USAGE, e.text);
+	if (o.fetch && remote_possible(&e) != CTOP_OK)
 		return app_fail(EXIT_USAGE, e.text);
 	log_set_level(o.verbose);
 	switch (o.command) {

@@ -259,6 +259,14 @@ static enum ctop_err set_source_map(struct options *o, const char *arg, struct e
 	return CTOP_OK;
 }
 
+static enum ctop_err set_fetch(struct options *o, const char *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	o->fetch = true;
+	return CTOP_OK;
+}
+
 static enum ctop_err set_no_children(struct options *o, const char *arg, struct err *e)
 {
 	(void)arg;
@@ -329,6 +337,8 @@ static const struct option_row rows[] = {
         {"annotate", 0, "FUNCTION", set_annotate,
          "record, view: print one function's source and code with its samples"},
         {"source-map", 0, "FROM=TO", set_source_map, "look for source files FROM... at TO..."},
+        {"debuginfod", 0, NULL, set_fetch,
+         "fetch debug files that are missing from DEBUGINFOD_URLS"},
         {"no-children", 0, NULL, set_no_children, "do not follow child processes"},
         {"no-stop", 0, NULL, set_no_stop, "dump: never stop a thread, whatever is not seen then"},
         {"refresh", 0, "MS", set_refresh, "longest time between screens (default 250)"},
@@ -463,6 +473,8 @@ static enum ctop_err check_owner(const struct options *o, struct err *e)
 		               "--annotate prints text: leave out --raw and --format");
 	if (o->annotate != NULL && (o->query.group == GROUP_FILE || o->query.group == GROUP_MODULE))
 		return err_set(e, CTOP_EINVAL, "--annotate wants functions: leave out --group");
+	if (dump && o->fetch)
+		return err_set(e, CTOP_EINVAL, "dump waits for no server: leave out --debuginfod");
 	if (!dump && o->no_stop)
 		return err_set(e, CTOP_EINVAL, "--no-stop belongs to: ctop dump ...");
 	return record ? check_record(o, e) : dump ? check_dump(o, e) : CTOP_OK;

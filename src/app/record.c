@@ -72,6 +72,48 @@ static int time_left(const struct recording *r, int most)
 	return left <= 0 ? 0 : left < most ? (int)left + 1 : most;
 }
 
+static bool take_signal(const struct recording *r)
+{
+	struct signalfd_siginfo info;
+	return read(r->signals, &info, sizeof info) == sizeof info;
+}
+
+static void show_fetching(const struct recording *r)
+{
+	struct snapshot *s = session_snapshot(r->session);
+	uint32_t n = 0;
+	const struct snapshot_module *m = s != NULL ? snapshot_modules(s, &n) : NULL;
+	for (uint32_t i = 0; i < n; i++) {
+		char state[160];
+		if (m[i].fetch != SNAPSHOT_FETCHING)
+			continue;
+		quality_fetch(&m[i], state, sizeof state);
+		fprintf(stderr, "\r\033[Kctop: %s: %s (Ctrl-C goes on without)", m[i].name, state);
+	}
+	snapshot_unref(s);
+}
+
+/* Sampling is over: waits for the debug files that are still to come, until a signal. */
+static void wait_for_files(struct recording *r)
+{
+	session_end_sampling(r->session);
+	while (!session_ended(r->session)) {
+		struct pollfd fds[] = {
+		        {.fd = session_fd(r->session), .events = POLLIN},
+		        {.fd = r->signals, .events = POLLIN},
+		};
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return;
+		if (fds[1].revents != 0 && take_signal(r)) {
+			session_command(r->session, &(struct command){.kind = COMMAND_FETCH});
+			return;
+		}
+		session_ack(r->session);
+		if (r->progress)
+			show_fetching(r);
+	}
+}
+
 /* Waits until the recording is to end. */
 static void wait_for_end(struct recording *r)
 {
@@ -85,7 +127,7 @@ static void wait_for_end(struct recording *r)
 		int ms = time_left(r, 500);
 		if (ms == 0 || (poll(fds, 3, ms) < 0 && errno != EINTR))
 			return;
-		if (fds[1].revents != 0)
+		if (fds[1].revents != 0 && take_signal(r))
 			return;
 		if (fds[2].revents != 0)
 			r->child_ended = child_reap(r->child, &r->child_status);
@@ -150,6 +192,19 @@ static void advise(const struct recording *r, const struct snapshot *s)
 	free(rows);
 }
 
+/* What became of debug files that were asked for. */
+static void tell_fetched(const struct snapshot *s)
+{
+	uint32_t n;
+	const struct snapshot_module *m = snapshot_modules(s, &n);
+	for (uint32_t i = 0; i < n; i++) {
+		char state[160];
+		quality_fetch(&m[i], state, sizeof state);
+		if (state[0] != '\0')
+			fprintf(stderr, "ctop: %s: %s\n", m[i].name, state);
+	}
+}
+
 static void summarize(const struct recording *r, const struct snapshot *s, const char *output)
 {
 	const struct snapshot_stats *st = snapshot_stats(s);
@@ -181,6 +236,7 @@ static void summarize(const struct recording *r, const struct snapshot *s, const
 		fprintf(stderr, "ctop: %.*s\n", (int)len, at);
 		at += len + (at[len] == '\n');
 	}
+	tell_fetched(s);
 	advise(r, s);
 	if (st->stack_bytes > r->o->stack_bytes && r->o->file == NULL)
 		fprintf(stderr,
@@ -286,6 +342,8 @@ int app_record(const struct options *o)
 	int code = start_session(&r, &c);
 	if (code == EXIT_DONE) {
 		wait_for_end(&r);
+		if (o->fetch)
+			wait_for_files(&r);
 		code = o->annotate != NULL ? finish_annotated(&r) : finish(&r);
 	}
 	session_free(r.session);

@@ -85,6 +85,7 @@ static void keep_dwarf(struct image_data *d, struct elf *f, const struct image_o
 	if (elf_fd(f) < 0 || !elf_has_dwarf(f))
 		return;
 	d->dwarf_fd = fcntl(elf_fd(f), F_DUPFD_CLOEXEC, 0);
+	d->has_dwarf = d->dwarf_fd >= 0;
 	d->dwarf_shift = f != d->elf ? shift_between(d->elf, f) : 0;
 	d->dwarf_alt_fd = open_alt(f, o);
 }

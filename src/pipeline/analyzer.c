@@ -22,6 +22,7 @@
 #include "details.h"
 #include "dumps.h"
 #include "exchange.h"
+#include "fetcher.h"
 #include "figures.h"
 #include "inlines.h"
 #include "jits.h"
@@ -59,6 +60,7 @@ struct analyzer {
 	struct jits *jits;
 	struct modules *modules;
 	struct packages *packages;
+	struct fetcher *fetcher;
 	struct dumps *dumps;
 	struct figures figures;
 	uint32_t kernel;      /* id of the kernel's image */
@@ -138,6 +140,24 @@ static void on_jit_frame(void *ctx, uint32_t process, bool named)
 		jits_ran(a->jits, p, named, a->now_ns);
 }
 
+/* A debug file has come: everything is counted anew under the names in it. */
+static void take_fetched(struct analyzer *a, struct job *job)
+{
+	struct fetched got;
+	a->published_ns = 0;
+	if (!fetcher_finish(a->fetcher, job, &got))
+		return;
+	struct image *im = images_get(a->images, got.image);
+	bool described = image_is_described(im);
+	loader_replace(a->loader, got.image, &got.data, got.debug_fd);
+	if (!described)
+		stacker_forget_rows(a->stacker);
+	inlines_renew(a->inlines, im);
+	details_renew(a->details, im);
+	profile_regroup(a->profile);
+	a->work_left = true;
+}
+
 static void finish_jobs(struct analyzer *a)
 {
 	struct job *job;
@@ -154,6 +174,10 @@ static void finish_jobs(struct analyzer *a)
 		if (details_owns(job)) {
 			details_finish(a->details, job);
 			a->published_ns = 0;
+			continue;
+		}
+		if (fetcher_owns(job)) {
+			take_fetched(a, job);
 			continue;
 		}
 		if (packages_owns(job)) {
@@ -357,6 +381,11 @@ static void take_commands(struct analyzer *a)
 		case COMMAND_DETAIL:
 			details_show(a->details, c.func, c.number);
 			break;
+		case COMMAND_FETCH:
+			fetcher_turn(a->fetcher, c.on);
+			if (c.on)
+				details_renew(a->details, NULL);
+			break;
 		case COMMAND_PACKAGES:
 			packages_ask(a->packages, a->modules);
 			continue; /* answered when they are known */
@@ -386,7 +415,9 @@ static void publish(struct analyzer *a, uint64_t now, bool ended)
 {
 	struct snapshot_stats *s = profile_stats(a->profile);
 	figures_fill(&a->figures, now_of(a), s);
+	fetcher_work(a->fetcher);
 	s->stack_bytes = stacker_stack_bytes(a->stacker);
+	s->fetching = fetcher_on(a->fetcher);
 	s->kernel_names = !images_get(a->images, a->kernel)->data.names_hidden;
 	fill_cost(a, &s->cost);
 	uint32_t count;
@@ -416,7 +447,7 @@ static bool is_settled(const struct analyzer *a)
 	return a->source_ended && !a->work_left && stacker_parked(a->stacker) == 0 &&
 	       jits_waiting(a->jits) == 0 && !(a->nameless && a->named) &&
 	       inlines_settled(a->inlines) && !details_waiting(a->details) &&
-	       (!a->c.in_order || loader_waiting(a->loader) == 0);
+	       !fetcher_busy(a->fetcher) && (!a->c.in_order || loader_waiting(a->loader) == 0);
 }
 
 static void publish_if_due(struct analyzer *a)
@@ -479,6 +510,8 @@ static void build(struct analyzer *a)
 	        loader_new(a->images, a->c.broker, a->c.workers, &a->inbox, a->c.recorder != NULL);
 	a->modules = modules_new(a->images);
 	a->packages = packages_new(a->c.broker, a->c.workers, &a->inbox);
+	a->fetcher = fetcher_new(a->images, a->modules, a->c.broker, &a->inbox);
+	fetcher_turn(a->fetcher, a->c.fetch);
 	a->kernel = loader_kernel(a->loader);
 	a->inlines = inlines_new(a->c.workers, &a->inbox, a->c.memory / INLINES_PART);
 	a->naming = naming_new(a->images, a->c.funcs, a->kernel, a->inlines);
@@ -500,6 +533,7 @@ static void build(struct analyzer *a)
 	        .procs = a->procs,
 	        .broker = a->c.broker,
 	        .workers = a->c.workers,
+	        .fetcher = a->fetcher,
 	        .inbox = &a->inbox,
 	        .source_map = a->c.source_map,
 	};
@@ -573,6 +607,7 @@ void analyzer_free(struct analyzer *a)
 {
 	if (a == NULL)
 		return;
+	fetcher_free(a->fetcher); /* its threads use what follows */
 	stacker_free(a->stacker);
 	procs_free(a->procs);
 	profile_free(a->profile);

@@ -38,6 +38,7 @@ struct analyzer_config {
 	enum unwind_mode unwind;
 	struct profile_query query; /* to begin with */
 	const char *source_map;     /* as details.h has it, or NULL */
+	bool fetch;                 /* fetch debug files from the start */
 	size_t memory;              /* bytes */
 	uint32_t refresh_ms;
 	bool in_order; /* replay: wait for images instead of parking */

@@ -11,7 +11,9 @@
 #include "ctop/image.h"
 #include "ctop/mem.h"
 #include "ctop/profile.h"
+#include "ctop/remote.h"
 #include "ctop/symtab.h"
+#include "fetcher.h"
 #include "inlines.h"
 #include "jobs.h"
 #include "naming.h"
@@ -32,6 +34,7 @@ struct details {
 	uint64_t number;
 	struct listing *listing;
 	bool asked;
+	unsigned asking; /* number of the listing asked for last: older ones are dropped */
 	const char *why;
 	const struct image *image; /* of the code listed */
 	const struct code_object *object;
@@ -50,7 +53,8 @@ struct place {
 struct detail_job {
 	struct job job;
 	struct details *details;
-	uint32_t func;
+	unsigned number;
+	bool fetches; /* source files that are not here may come from a server */
 	pid_t pid;
 	struct place place;
 	const struct symtab *symbols;
@@ -80,15 +84,27 @@ void details_free(struct details *d)
 	free(d);
 }
 
+static void ask_again(struct details *d)
+{
+	listing_unref(d->listing);
+	d->listing = NULL;
+	d->asked = false;
+	d->why = NULL;
+	d->asking++;
+}
+
+void details_renew(struct details *d, const struct image *im)
+{
+	if (d->func != 0 && d->asked && (im == NULL || im == d->image))
+		ask_again(d);
+}
+
 void details_show(struct details *d, uint32_t func, uint64_t number)
 {
 	d->number = number;
 	if (func == d->func)
 		return;
-	listing_unref(d->listing);
-	d->listing = NULL;
-	d->asked = false;
-	d->why = NULL;
+	ask_again(d);
 	d->func = func;
 }
 
@@ -150,7 +166,32 @@ static int open_at(struct detail_job *j, const char *path, char *tried, size_t c
 	return -1;
 }
 
-/* By the map the user gave, then as the compiler was told. */
+static bool on_progress(void *ctx, uint64_t done, uint64_t total)
+{
+	const struct detail_job *j = ctx;
+	(void)done;
+	(void)total;
+	return !fetcher_given_up(j->details->c.fetcher);
+}
+
+static int fetch_source(struct detail_job *j, const char *path, char *tried, size_t cap)
+{
+	const struct image_data *d = &j->place.image->data;
+	struct remote_request r = {.build_id = d->build_id,
+	                           .build_id_len = d->build_id_len,
+	                           .source = path,
+	                           .progress = on_progress,
+	                           .ctx = j};
+	struct err e = {0};
+	int fd = -1;
+	if (path[0] != '/' || d->build_id_len < 2 || remote_fetch(&r, &fd, &e) == CTOP_OK)
+		return fd;
+	size_t used = strlen(tried);
+	snprintf(tried + used, cap - used, "; %s", e.text);
+	return -1;
+}
+
+/* By the map the user gave, then as the compiler was told, then from a server. */
 static int open_source(void *ctx, const char *path, char *tried, size_t cap)
 {
 	struct detail_job *j = ctx;
@@ -162,7 +203,9 @@ static int open_source(void *ctx, const char *path, char *tried, size_t cap)
 		snprintf(mapped, sizeof mapped, "%s%s", to + 1, path + from);
 		fd = open_at(j, mapped, tried, cap);
 	}
-	return fd >= 0 ? fd : open_at(j, path, tried, cap);
+	if (fd < 0)
+		fd = open_at(j, path, tried, cap);
+	return fd < 0 && j->fetches ? fetch_source(j, path, tried, cap) : fd;
 }
 
 /* A capture holds no code: the file it came from may still be there. */
@@ -277,7 +320,8 @@ static void ask(struct details *d, const struct naming_place *p, const struct fu
 	struct detail_job *j = mem_zalloc(1, sizeof *j);
 	j->job = (struct job){.run = run, .discard = discard, .reply = d->c.inbox};
 	j->details = d;
-	j->func = d->func;
+	j->number = d->asking;
+	j->fetches = fetcher_workers(d->c.fetcher) != NULL;
 	j->place = (struct place){.image = p->image,
 	                          .object = p->object,
 	                          .start = p->start,
@@ -297,7 +341,7 @@ static void ask(struct details *d, const struct naming_place *p, const struct fu
 	d->image = p->image;
 	d->object = p->object;
 	d->asked = true;
-	workers_post(d->c.workers, &j->job);
+	workers_post(j->fetches ? fetcher_workers(d->c.fetcher) : d->c.workers, &j->job);
 }
 
 bool details_owns(const struct job *job)
@@ -308,7 +352,7 @@ bool details_owns(const struct job *job)
 void details_finish(struct details *d, struct job *job)
 {
 	struct detail_job *j = (struct detail_job *)(void *)job;
-	if (j->func == d->func && d->listing == NULL) {
+	if (j->number == d->asking && d->listing == NULL) {
 		d->listing = j->listing;
 		j->listing = NULL;
 	}

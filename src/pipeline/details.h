@@ -10,6 +10,8 @@
 struct broker;
 struct detail;
 struct details;
+struct fetcher;
+struct image;
 struct inbox;
 struct inlines;
 struct job;
@@ -27,6 +29,7 @@ struct details_config {
 	struct procs *procs;
 	struct broker *broker;
 	struct workers *workers;
+	struct fetcher *fetcher; /* of source files that are not here */
 	struct inbox *inbox;
 	const char *source_map;
 };
@@ -37,6 +40,9 @@ void details_free(struct details *d);
 
 /* The function to show from now on, 0 for none; `number` of the command. */
 void details_show(struct details *d, uint32_t func, uint64_t number);
+
+/* More can be known of an image now (NULL: of any): the listing is made anew. */
+void details_renew(struct details *d, const struct image *im);
 
 bool details_owns(const struct job *job);
 void details_finish(struct details *d, struct job *job);

@@ -198,6 +198,16 @@ size_t inlines_find(struct inlines *n, struct image *im, uint64_t vaddr,
 	return u != NULL ? line_unit_find(u, vaddr, out) : 0;
 }
 
+void inlines_renew(struct inlines *n, const struct image *im)
+{
+	struct entry *e = im->id < n->count ? n->by_image[im->id] : NULL;
+	if (e == NULL || e->state != SLOT_NONE)
+		return;
+	entry_free(e);
+	n->by_image[im->id] = NULL;
+	n->learnt = true;
+}
+
 /* --- answers ------------------------------------------------------------------------------------
  */
 

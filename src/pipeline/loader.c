@@ -27,6 +27,8 @@ struct loader {
 	size_t waiting;
 	struct loaded_file *files;
 	size_t file_count, file_cap;
+	struct image_data *retired; /* see loader_replace() */
+	size_t retired_count, retired_cap;
 };
 
 /* One request to a worker; the worker owns it while it runs. */
@@ -70,6 +72,9 @@ void loader_free(struct loader *l)
 	for (size_t i = 0; i < l->file_count; i++)
 		file_fini(&l->files[i]);
 	free(l->files);
+	for (size_t i = 0; i < l->retired_count; i++)
+		image_data_fini(&l->retired[i]);
+	free(l->retired);
 	free(l);
 }
 
@@ -268,6 +273,24 @@ bool loader_finish(struct loader *l, struct job *job)
 	}
 	discard(job);
 	return mended;
+}
+
+void loader_replace(struct loader *l, uint32_t image, const struct image_data *data, int debug_fd)
+{
+	struct image *im = images_get(l->images, image);
+	l->retired =
+	        vec_reserve(l->retired, &l->retired_cap, l->retired_count + 1, sizeof *l->retired);
+	l->retired[l->retired_count++] = im->data;
+	im->data = *data;
+	for (size_t i = 0; i < l->file_count; i++) {
+		struct loaded_file *f = &l->files[i];
+		if (f->image != image || f->debug_fd >= 0)
+			continue;
+		f->debug_fd = debug_fd;
+		debug_fd = -1;
+	}
+	if (debug_fd >= 0)
+		close(debug_fd);
 }
 
 size_t loader_waiting(const struct loader *l)

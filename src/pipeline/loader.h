@@ -13,6 +13,7 @@
 
 struct broker;
 struct image;
+struct image_data;
 struct images;
 struct inbox;
 struct job;
@@ -58,6 +59,11 @@ void loader_load_kernel(struct loader *l);
 /* A finished job of this loader: enters the result. True when this mends an earlier
  * failure: what was counted in between has no names. */
 bool loader_finish(struct loader *l, struct job *job);
+
+/* Puts other data into the place of what an image was loaded with; both are handed over. The old
+ * stays until the loader's end, for others may be reading it. `debug_fd` is that of the debug file
+ * in them, for a capture. */
+void loader_replace(struct loader *l, uint32_t image, const struct image_data *data, int debug_fd);
 
 /* Images asked for and not answered yet. */
 size_t loader_waiting(const struct loader *l);

@@ -21,6 +21,9 @@ struct seen {
 	uint64_t frames[UNWIND_WAYS + 1]; /* the last: no caller was found */
 	uint64_t dead_ends;
 	char package[64];
+	enum snapshot_fetch fetch;
+	uint64_t fetch_done, fetch_total;
+	char fetch_why[128];
 };
 
 struct modules {
@@ -74,6 +77,23 @@ void modules_package(struct modules *m, uint32_t image, const char *package)
 	snprintf(s->package, sizeof s->package, "%s", package);
 }
 
+void modules_fetch(struct modules *m, uint32_t image, enum snapshot_fetch state, uint64_t done,
+                   uint64_t total, const char *why)
+{
+	struct seen *s = seen_of(m, image);
+	s->fetch = state;
+	s->fetch_done = done;
+	s->fetch_total = total;
+	snprintf(s->fetch_why, sizeof s->fetch_why, "%s", why);
+}
+
+void modules_fetch_again(struct modules *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->seen[i].fetch == SNAPSHOT_FETCH_FAILED)
+			m->seen[i].fetch = SNAPSHOT_NOT_FETCHED;
+}
+
 void modules_reset(struct modules *m)
 {
 	for (size_t i = 0; i < m->count; i++) {
@@ -82,12 +102,36 @@ void modules_reset(struct modules *m)
 	}
 }
 
-static bool was_seen(const struct seen *s)
+static uint64_t frames_of(const struct seen *s)
 {
 	uint64_t n = 0;
 	for (size_t i = 0; i <= UNWIND_WAYS; i++)
 		n += s->frames[i];
-	return n > 0;
+	return n;
+}
+
+static bool was_seen(const struct seen *s)
+{
+	return frames_of(s) > 0;
+}
+
+bool modules_wanting(const struct modules *m, uint32_t *image)
+{
+	uint64_t most = 0, all = 0;
+	for (size_t i = 0; i < m->count; i++) {
+		const struct image *im = images_get(m->images, (uint32_t)i);
+		const struct seen *s = &m->seen[i];
+		uint64_t frames = frames_of(s);
+		bool lacks = im->kind == IMAGE_FILE && im->state == IMAGE_READY &&
+		             im->data.build_id_len > 1 &&
+		             (!im->data.has_symtab || !im->data.has_dwarf);
+		all += frames;
+		if (!lacks || s->fetch != SNAPSHOT_NOT_FETCHED || frames <= most)
+			continue;
+		most = frames;
+		*image = (uint32_t)i;
+	}
+	return most * 200 > all;
 }
 
 static enum snapshot_module_kind kind_of(const struct image *im)
@@ -114,11 +158,16 @@ struct snapshot_module *modules_table(const struct modules *m, uint32_t *count)
 		        .loaded = im->state == IMAGE_READY,
 		        .tables = image_is_described(im),
 		        .symbols = im->data.has_symtab,
+		        .lines = im->data.has_dwarf,
 		        .go = im->data.pclntab != NULL,
 		        .dead_ends = s->dead_ends,
 		};
 		memcpy(row->frames, s->frames, sizeof row->frames);
 		memcpy(row->package, s->package, sizeof row->package);
+		row->fetch = s->fetch;
+		row->fetch_done = s->fetch_done;
+		row->fetch_total = s->fetch_total;
+		memcpy(row->fetch_why, s->fetch_why, sizeof row->fetch_why);
 	}
 	return table;
 }

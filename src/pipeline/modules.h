@@ -23,6 +23,17 @@ void modules_kernel(struct modules *m, uint32_t image);
 /* The Debian package of an image's file, once it is known. */
 void modules_package(struct modules *m, uint32_t image, const char *package);
 
+/* How it stands with fetching an image's debug file; `why` is copied. */
+void modules_fetch(struct modules *m, uint32_t image, enum snapshot_fetch state, uint64_t done,
+                   uint64_t total, const char *why);
+
+/* Forgets which debug files could not be fetched. */
+void modules_fetch_again(struct modules *m);
+
+/* The image with the most frames of those whose file lacks symbols or lines and has not been asked
+ * for; false when none of them has more than 0.5 % of all frames. */
+bool modules_wanting(const struct modules *m, uint32_t *image);
+
 /* Forgets the counts. */
 void modules_reset(struct modules *m);
 

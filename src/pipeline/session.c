@@ -145,6 +145,7 @@ static enum ctop_err start_threads(struct session *s, struct err *e)
 	        .memory = s->c.memory,
 	        .query = s->c.query,
 	        .source_map = s->c.source_map,
+	        .fetch = s->c.fetch,
 	        .refresh_ms = s->c.refresh_ms,
 	        .in_order = s->c.input != NULL,
 	        .start_ns = s->facts.start_ns,
@@ -239,10 +240,15 @@ static void join(struct session *s)
 		analyzer_join(s->analyzer);
 }
 
-enum ctop_err session_stop(struct session *s, struct err *e)
+void session_end_sampling(struct session *s)
 {
 	if (s->sampler != NULL)
 		sampler_stop(s->sampler);
+}
+
+enum ctop_err session_stop(struct session *s, struct err *e)
+{
+	session_end_sampling(s);
 	exchange_end(&s->exchange, false);
 	join(s);
 	if (s->recorder == NULL)

@@ -118,6 +118,12 @@ void stacker_free(struct stacker *s)
 	free(s);
 }
 
+void stacker_forget_rows(struct stacker *s)
+{
+	unwinder_free(s->unwinder);
+	s->unwinder = unwinder_new(s->c.unwind);
+}
+
 static uint64_t *loss_of(struct snapshot_losses *l, enum unwind_end end)
 {
 	switch (end) {

@@ -58,6 +58,9 @@ struct stacker_config {
 struct stacker *stacker_new(const struct stacker_config *c);
 void stacker_free(struct stacker *s);
 
+/* An image has got unwind tables it had not: what was learnt without them is forgotten. */
+void stacker_forget_rows(struct stacker *s);
+
 /* Counts one sample, or parks it when `may_park`. Returns false when it was
  * not done because an image is missing and it may not be parked: load it, try again. */
 bool stacker_sample(struct stacker *s, const struct record_sample *r, uint64_t now_ns,

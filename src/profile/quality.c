@@ -136,6 +136,22 @@ void quality_way(const struct snapshot_module *m, char *out, size_t cap)
 		         100 * share(searched, all), 100 * share(m->frames[SNAPSHOT_BY_FP], all));
 }
 
+void quality_fetch(const struct snapshot_module *m, char *out, size_t cap)
+{
+	bool large = m->fetch_total >= 1000000;
+	double unit = large ? 1e6 : 1e3;
+	out[0] = '\0';
+	if (m->fetch == SNAPSHOT_FETCHING && m->fetch_total > 0)
+		snprintf(out, cap, large ? "fetching %.1f of %.1f MB" : "fetching %.0f of %.0f KB",
+		         (double)m->fetch_done / unit, (double)m->fetch_total / unit);
+	else if (m->fetch == SNAPSHOT_FETCHING)
+		snprintf(out, cap, "asking for its debug file");
+	else if (m->fetch == SNAPSHOT_FETCHED)
+		snprintf(out, cap, "its debug file was fetched");
+	else if (m->fetch == SNAPSHOT_NOT_THERE || m->fetch == SNAPSHOT_FETCH_FAILED)
+		snprintf(out, cap, "%s", m->fetch_why);
+}
+
 /* Debian has the symbols of nearly every package in one of its own. */
 static void debug_package(const char *package, char *out, size_t cap)
 {

@@ -200,6 +200,9 @@ static void act(struct loop *l, const struct action *a)
 	case ACTION_PACKAGES:
 		session_command(l->session, &(struct command){.kind = COMMAND_PACKAGES});
 		break;
+	case ACTION_FETCH:
+		session_command(l->session, &(struct command){.kind = COMMAND_FETCH, .on = a->on});
+		break;
 	case ACTION_LOOK:
 		if (session_peek(l->session, PEEK_STOP_NONE, NULL, 0) == 0)
 			screen_message(l->screen, clock_now_ns(), false,

@@ -91,7 +91,7 @@ static void fill_line(struct facts_line *l, const struct screen *s,
                       const struct screen_facts *facts)
 {
 	const struct snapshot_stats *st = snapshot_stats(s->shown);
-	char text[32];
+	char text[256];
 	l->count = 0;
 	add_target(l, facts);
 	uint32_t threads = alive_threads(s, facts);
@@ -105,6 +105,8 @@ static void fill_line(struct facts_line *l, const struct screen *s,
 	format_count(text, sizeof text, st->samples);
 	add(l, 70, STYLE_TITLE, "%s sample%s", text, st->samples == 1 ? "" : "s");
 	add_quality(l, s);
+	if (fetching_progress(s->shown, text, sizeof text))
+		add(l, 78, STYLE_TITLE, "%s", text);
 }
 
 static int line_width(const struct facts_line *l)

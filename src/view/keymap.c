@@ -43,6 +43,7 @@ static const struct keymap_row rows[] = {
         {{'K'}, ACT_KERNEL, "K", "kernel frames on and off"},
         {{'i'}, ACT_INLINED, "i", "inlined functions on and off"},
         {{'y'}, ACT_GROUP, "y", "group by function, line, source file, module"},
+        {{'F'}, ACT_FETCH, "F", "fetch debug files (DEBUGINFOD_URLS), or stop that"},
         {{'r'}, ACT_RESET, "r", "reset: forget all counts"},
         {{'s'}, ACT_SAVE, "s", "save a snapshot as folded stacks"},
         {{'?', 'h', KEY_CODE_F0 + 1}, ACT_HELP, "? h F1", "this help"},

@@ -113,16 +113,19 @@ static void put_modules(struct page *p, const struct snapshot *s)
 	uint64_t samples = snapshot_stats(s)->samples;
 	put(p, STYLE_HEADING, " NAMELESS  BROKEN  MODULE                    UNWOUND BY");
 	for (size_t i = 0; i < count; i++) {
-		char way[128], remedy[256], share[16], ends[32];
+		char way[128], remedy[256], fetch[160], share[16], ends[32];
 		const struct snapshot_module *m = rows[i].module;
 		quality_way(m, way, sizeof way);
 		quality_remedy(&rows[i], remedy, sizeof remedy);
+		quality_fetch(m, fetch, sizeof fetch);
 		format_percent(share, sizeof share, rows[i].nameless, samples);
 		format_count(ends, sizeof ends, m->dead_ends);
 		put(p, doubt(quality_harm(s, &rows[i])), " %8s %7s  %-24.24s  %s", share, ends,
 		    m->name, m->kind == SNAPSHOT_KERNEL ? "the kernel itself" : way);
 		if (remedy[0] != '\0')
 			put(p, STYLE_DIM, "                   %s", remedy);
+		if (fetch[0] != '\0')
+			put(p, STYLE_DIM, "                   %s", fetch);
 	}
 	free(rows);
 }
@@ -178,8 +181,12 @@ void quality_draw(struct screen *s, struct surface *out, struct area a)
 	size_t most = p.count > (size_t)page ? p.count - (size_t)page : 0;
 	list_fit(l, most + 1, 1);
 	surface_fill(out, a.row, 0, a.cols, STYLE_HEADING, " ");
-	surface_ellipsis(out, a.row, 0, a.cols, STYLE_HEADING,
-	                 " DATA QUALITY · arrows scroll, any other key closes");
+	surface_ellipsis(
+	        out, a.row, 0, a.cols, STYLE_HEADING,
+	        s->options.no_fetch == NULL
+	                ? " DATA QUALITY · arrows scroll, F fetches debug files, any other "
+	                  "key closes"
+	                : " DATA QUALITY · arrows scroll, any other key closes");
 	for (int i = 0; i < page && l->cursor + (size_t)i < p.count; i++) {
 		const struct line *line = &p.lines[l->cursor + (size_t)i];
 		if (line->style == STYLE_HEADING)

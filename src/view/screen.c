@@ -59,6 +59,7 @@ void screen_set_snapshot(struct screen *s, struct snapshot *snap)
 	struct snapshot **slot = s->paused && s->shown != NULL ? &s->newer : &s->shown;
 	struct snapshot *old = *slot;
 	*slot = snapshot_ref(snap);
+	fetching_news(s, old, snap);
 	snapshot_unref(old);
 	s->stale = s->stale || slot == &s->shown;
 }
@@ -356,6 +357,8 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		return toggle_inlined(s);
 	case ACT_GROUP:
 		return next_group(s);
+	case ACT_FETCH:
+		return fetching_key(s);
 	case ACT_RESET:
 		view_say(s, "counts reset");
 		return (struct action){.kind = ACTION_RESET};
@@ -395,6 +398,8 @@ static struct action overlay_key(struct screen *s, enum act act)
 		return (struct action){.kind = ACTION_LOOK};
 	if (s->overlay == OVERLAY_DETAIL)
 		return annotated_key(s, act);
+	if (act == ACT_FETCH && s->overlay == OVERLAY_QUALITY)
+		return fetching_key(s);
 	s->overlay_list.page = s->overlay_list.page > 0 ? s->overlay_list.page : 1;
 	if (act == ACT_QUIT || !list_move(&s->overlay_list, act))
 		s->overlay = OVERLAY_NONE;

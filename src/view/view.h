@@ -184,6 +184,12 @@ struct screen {
 /* Total weight of the snapshot shown: what 100 % is. */
 uint64_t view_whole(const struct screen *s);
 
+/* --- fetching.c: debug files from a server: what is under way, false when nothing is; the key;
+ * what a newer snapshot tells of it. */
+bool fetching_progress(const struct snapshot *s, char *out, size_t cap);
+struct action fetching_key(struct screen *s);
+void fetching_news(struct screen *s, const struct snapshot *before, const struct snapshot *now);
+
 /* A one-line remark, as screen_message(). */
 void view_say(struct screen *s, const char *text);
 
