@@ -22,8 +22,10 @@ enum {
 	KEY_CODE_BACKTAB,
 	KEY_CODE_BACKSPACE,
 	KEY_CODE_DELETE,
-	KEY_CODE_RESIZE, /* the terminal has another size */
-	KEY_CODE_F0,     /* F1 is KEY_CODE_F0 + 1, up to F12 */
+	KEY_CODE_RESIZE,    /* the terminal has another size */
+	KEY_CODE_PASTE,     /* what follows was pasted, */
+	KEY_CODE_PASTE_END, /* until here */
+	KEY_CODE_F0,        /* F1 is KEY_CODE_F0 + 1, up to F12 */
 	KEY_CODE_F12 = KEY_CODE_F0 + 12,
 };
 

@@ -76,6 +76,10 @@ static key_code key_of_number(unsigned n)
 		return KEY_CODE_PGUP;
 	case 6:
 		return KEY_CODE_PGDN;
+	case 200:
+		return KEY_CODE_PASTE;
+	case 201:
+		return KEY_CODE_PASTE_END;
 	default:
 		return n < sizeof function && function[n] != 0 ? KEY_CODE_F0 + function[n] : 0;
 	}

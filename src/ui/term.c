@@ -270,8 +270,10 @@ static void enter(struct term *t)
 	add_capability(t->begin, sizeof t->begin, "smcup");
 	add_capability(t->begin, sizeof t->begin, "civis");
 	add_capability(t->begin, sizeof t->begin, "smkx");
+	add_capability(t->begin, sizeof t->begin, "BE"); /* pasted text is marked */
 	emergency.end[0] = '\0';
 	add_capability(emergency.end, sizeof emergency.end, "sgr0");
+	add_capability(emergency.end, sizeof emergency.end, "BD");
 	add_capability(emergency.end, sizeof emergency.end, "rmkx");
 	add_capability(emergency.end, sizeof emergency.end, "rmcup");
 	add_capability(emergency.end, sizeof emergency.end, "cnorm");
