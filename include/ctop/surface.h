@@ -35,6 +35,7 @@ enum style {
 	STYLE_PROCESS,
 	STYLE_MESSAGE,
 	STYLE_ERROR,
+	STYLE_MATCH,  /* what a search found */
 	STYLE_FLAME0, /* flame cells: eight hues, chosen by function */
 	STYLE_FLAME7 = STYLE_FLAME0 + 7,
 	STYLE_COUNT,

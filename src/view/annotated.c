@@ -238,3 +238,10 @@ void annotated_fini(struct annotated_state *t)
 {
 	detail_unref(t->detail);
 }
+
+enum search_result annotated_find(struct screen *s, enum search_way way)
+{
+	(void)s;
+	(void)way;
+	return SEARCH_NONE;
+}

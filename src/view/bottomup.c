@@ -102,7 +102,7 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 	int end = c->module >= 0 ? c->module - 1 : out->cols;
 	const char *mark = r->open ? "▾ " : r->has_callers ? "▸ " : "  ";
 	surface_text(out, row, col, 2, STYLE_DIM, mark);
-	surface_ellipsis(out, row, col + 2, end - col - 2, format_style(f->kind),
+	search_draw_text(s, out, row, col + 2, end - col - 2, format_style(f->kind),
 	                 format_name(f, name));
 	if (c->module >= 0)
 		surface_ellipsis(out, row, c->module, out->cols - c->module, STYLE_DIM, f->module);
@@ -240,6 +240,22 @@ static struct action key(struct screen *s, enum act act)
 	return view_handled();
 }
 
+static bool row_matches(struct screen *s, const void *ctx, size_t row)
+{
+	(void)ctx;
+	return search_func_matches(s, s->bottomup.rows[row].func);
+}
+
+/* Among the rows there are: the callers above a row are made when it is opened. */
+static enum search_result find(struct screen *s, enum search_way way)
+{
+	struct list *l = &s->bottomup.list;
+	enum search_result r = search_rows(s, l, way, row_matches, NULL, &l->cursor);
+	if (r != SEARCH_NONE)
+		take_selection(s);
+	return r;
+}
+
 static void select_func(struct screen *s, uint32_t func)
 {
 	if (func != 0)
@@ -273,4 +289,5 @@ const struct view view_bottomup = {
         .key = key,
         .select = select_func,
         .describe = describe,
+        .find = find,
 };

@@ -32,6 +32,10 @@ struct share {
 	uint64_t whole; /* weight of the parent */
 	uint64_t sum;   /* of the children placed so far */
 	int x, w;       /* the parent's */
+	/* The run of children, from cell `from` on, that got no cell of their own. */
+	uint32_t merged;
+	int from;
+	bool match; /* the search finds something in it */
 };
 
 static int place(const struct share *sh, uint64_t sum)
@@ -41,46 +45,55 @@ static int place(const struct share *sh, uint64_t sum)
 
 static void lay_out(struct screen *s, size_t parent);
 
-/* A run of frames that got no cell of their own, up to cell `end`. */
-static void add_merged(struct screen *s, size_t parent, uint32_t merged, int from, int end)
+static void merge(struct screen *s, struct share *sh, uint32_t node, int from)
+{
+	if (sh->merged++ == 0) {
+		sh->from = from;
+		sh->match = false;
+	}
+	sh->match = sh->match || search_below(s, node);
+}
+
+/* Ends the run at cell `end`. */
+static void add_merged(struct screen *s, struct share *sh, size_t parent, int end)
 {
 	struct flame_state *f = &s->flame;
 	int level = f->cells[parent].level + 1;
-	if (merged == 0 || end <= from)
-		return;
-	add_cell(f, &(struct flame_cell){NODE_NONE, merged, from, end - from, level, parent});
+	if (sh->merged > 0 && end > sh->from)
+		add_cell(f, &(struct flame_cell){NODE_NONE, sh->merged, sh->from, end - sh->from,
+		                                 level, parent, sh->match});
+	sh->merged = 0;
 }
 
 static void lay_out(struct screen *s, size_t parent)
 {
 	struct flame_state *f = &s->flame;
 	struct flame_cell up = f->cells[parent];
-	struct share sh = {snapshot_counts(s->shown, up.node).total_ns, 0, up.x, up.w};
+	struct share sh = {
+	        .whole = snapshot_counts(s->shown, up.node).total_ns, .x = up.x, .w = up.w};
 	struct query_nodes kids = {0};
-	uint32_t merged = 0;
-	int merged_from = up.x;
 	if (up.level + 1 >= LEVELS_MOST || sh.whole == 0)
 		return;
 	query_children(s->shown, up.node, QUERY_BY_NAME, &kids);
 	for (size_t i = 0; i < kids.count; i++) {
+		uint32_t node = kids.ids[i];
 		int from = place(&sh, sh.sum);
-		uint64_t weight = snapshot_counts(s->shown, kids.ids[i]).total_ns;
+		uint64_t weight = snapshot_counts(s->shown, node).total_ns;
 		sh.sum += weight;
 		int end = place(&sh, sh.sum);
 		bool wide = (double)weight * sh.w >= (double)sh.whole;
 		if (!wide || end <= from) {
-			if (merged++ == 0)
-				merged_from = from;
+			merge(s, &sh, node, from);
 			continue;
 		}
-		add_merged(s, parent, merged, merged_from, from);
-		merged = 0;
-		size_t cell = add_cell(f, &(struct flame_cell){kids.ids[i], 0, from, end - from,
-		                                               up.level + 1, parent});
+		add_merged(s, &sh, parent, from);
+		bool match = search_func_matches(s, snapshot_node(s->shown, node).func);
+		size_t cell = add_cell(f, &(struct flame_cell){node, 0, from, end - from,
+		                                               up.level + 1, parent, match});
 		lay_out(s, cell);
 	}
 	/* What is left at the end shows when it is at least half a cell. */
-	add_merged(s, parent, merged, merged_from, place(&sh, sh.sum));
+	add_merged(s, &sh, parent, place(&sh, sh.sum));
 	query_nodes_fini(&kids);
 }
 
@@ -114,26 +127,33 @@ static void update(struct screen *s, const struct screen_facts *facts)
 	f->cols = s->cols;
 	if (snapshot_counts(s->shown, f->zoom).total_n == 0)
 		return;
-	lay_out(s, add_cell(f, &(struct flame_cell){f->zoom, 0, 0, s->cols, 0, 0}));
+	bool match = search_func_matches(s, snapshot_node(s->shown, f->zoom).func);
+	lay_out(s, add_cell(f, &(struct flame_cell){f->zoom, 0, 0, s->cols, 0, 0, match}));
 }
 
 /* --- drawing -------------------------------------------------------------------------- */
+
+/* "12": as many frames, too narrow to draw. */
+static void draw_merged(struct surface *out, int row, const struct flame_cell *c)
+{
+	char n[16];
+	int len = snprintf(n, sizeof n, "%u", c->merged);
+	int style = c->match ? STYLE_MATCH : STYLE_DIM | STYLE_REVERSE;
+	surface_fill(out, row, c->x, c->w, style, " ");
+	if (len <= c->w)
+		surface_text(out, row, c->x + (c->w - len) / 2, len, style, n);
+}
 
 static void draw_cell(struct screen *s, struct surface *out, int row, const struct flame_cell *c)
 {
 	char text[512];
 	if (c->node == NODE_NONE) {
-		char n[16];
-		int len = snprintf(n, sizeof n, "%u", c->merged);
-		surface_fill(out, row, c->x, c->w, STYLE_DIM | STYLE_REVERSE, " ");
-		if (len <= c->w)
-			surface_text(out, row, c->x + (c->w - len) / 2, len,
-			             STYLE_DIM | STYLE_REVERSE, n);
+		draw_merged(out, row, c);
 		return;
 	}
 	const struct func *f = snapshot_func(s->shown, snapshot_node(s->shown, c->node).func);
 	uint64_t total = snapshot_counts(s->shown, c->node).total_ns;
-	int style = format_hue(f->name);
+	int style = c->match ? STYLE_MATCH : format_hue(f->name);
 	if (c->node == s->flame.selected)
 		style |= STYLE_REVERSE | STYLE_BOLD;
 	surface_fill(out, row, c->x, c->w, style, " ");
@@ -342,10 +362,64 @@ static void select_func(struct screen *s, uint32_t func)
 	s->stale = true;
 }
 
+/* --- search --------------------------------------------------------------------------- */
+
+bool flame_matched(struct screen *s, char *out, size_t cap)
+{
+	char share[16];
+	if (!s->search.on || s->shown == NULL)
+		return false;
+	uint64_t all = snapshot_counts(s->shown, s->flame.zoom).total_ns;
+	format_percent(share, sizeof share, search_weight(s, s->flame.zoom), all);
+	snprintf(out, cap, "matched: %s of the visible time", share);
+	return true;
+}
+
+static bool cell_matches(struct screen *s, const void *ctx, size_t cell)
+{
+	const struct flame_cell *c = &s->flame.cells[cell];
+	(void)ctx;
+	return c->node != NODE_NONE && c->match;
+}
+
+/* The drawn frame closest to a match that has no cell of its own. */
+static enum search_result find_narrow(struct screen *s)
+{
+	const struct flame_state *f = &s->flame;
+	const struct flame_cell *best = NULL;
+	for (size_t i = 0; i < f->count; i++) {
+		const struct flame_cell *c = &f->cells[i];
+		if (c->node != NODE_NONE && search_below(s, c->node) &&
+		    (best == NULL || c->level > best->level))
+			best = c;
+	}
+	if (best == NULL)
+		return SEARCH_NONE;
+	choose(s, best->node);
+	view_say(s, "what is found is too narrow to draw: Enter zooms in");
+	return SEARCH_FOUND;
+}
+
+/* Among the frames drawn, branch by branch. */
+static enum search_result find(struct screen *s, enum search_way way)
+{
+	struct flame_state *f = &s->flame;
+	size_t at = 0;
+	update(s, NULL);
+	const struct flame_cell *from = selected_cell(f);
+	struct list cells = {.count = f->count};
+	cells.cursor = from != NULL ? (size_t)(from - f->cells) : 0;
+	enum search_result r = search_rows(s, &cells, way, cell_matches, NULL, &at);
+	if (r == SEARCH_NONE)
+		return find_narrow(s);
+	choose(s, f->cells[at].node);
+	return r;
+}
+
 static void describe(struct screen *s, char *out, size_t cap)
 {
 	const struct flame_state *f = &s->flame;
-	char self[16], total[16], n[32], name[FORMAT_NAME_MAX];
+	char self[16], total[16], n[32], name[FORMAT_NAME_MAX], matched[96] = "";
 	if (f->selected == NODE_NONE || f->selected >= snapshot_node_count(s->shown))
 		return;
 	const struct func *fn = snapshot_func(s->shown, snapshot_node(s->shown, f->selected).func);
@@ -353,8 +427,10 @@ static void describe(struct screen *s, char *out, size_t cap)
 	format_percent(self, sizeof self, c.self_ns, view_whole(s));
 	format_percent(total, sizeof total, c.total_ns, view_whole(s));
 	format_count(n, sizeof n, c.total_n);
-	snprintf(out, cap, "%s%s%s · here: self %s total %s · %s samples", format_name(fn, name),
-	         fn->module[0] != '\0' ? " · " : "", fn->module, self, total, n);
+	bool searched = flame_matched(s, matched, sizeof matched);
+	snprintf(out, cap, "%s%s%s%s%s · here: self %s total %s · %s samples", matched,
+	         searched ? " · " : "", format_name(fn, name), fn->module[0] != '\0' ? " · " : "",
+	         fn->module, self, total, n);
 }
 
 const struct view view_flame = {
@@ -364,4 +440,5 @@ const struct view view_flame = {
         .key = key,
         .select = select_func,
         .describe = describe,
+        .find = find,
 };

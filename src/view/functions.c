@@ -60,7 +60,7 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 		format_seconds(text, sizeof text, r->counts.total_ns);
 		surface_right(out, row, c->total_s, 8, STYLE_NUMBER, text);
 	}
-	surface_ellipsis(out, row, c->name, c->name_width, format_style(f->kind),
+	search_draw_text(s, out, row, c->name, c->name_width, format_style(f->kind),
 	                 format_name(f, name));
 	if (c->module >= 0)
 		surface_ellipsis(out, row, c->module, out->cols - c->module, STYLE_DIM, f->module);
@@ -113,6 +113,21 @@ static struct action key(struct screen *s, enum act act)
 	return view_handled();
 }
 
+static bool row_matches(struct screen *s, const void *ctx, size_t row)
+{
+	(void)ctx;
+	return search_func_matches(s, s->functions.table.rows[row].func);
+}
+
+static enum search_result find(struct screen *s, enum search_way way)
+{
+	struct functions_state *f = &s->functions;
+	enum search_result r = search_rows(s, &f->list, way, row_matches, NULL, &f->list.cursor);
+	if (r != SEARCH_NONE)
+		take_selection(s);
+	return r;
+}
+
 static void select_func(struct screen *s, uint32_t func)
 {
 	s->functions.follow = func != 0;
@@ -142,4 +157,5 @@ const struct view view_functions = {
         .key = key,
         .select = select_func,
         .describe = describe,
+        .find = find,
 };

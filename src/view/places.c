@@ -7,6 +7,7 @@
 #include "ctop/mem.h"
 #include "ctop/vec.h"
 #include "format.h"
+#include "page.h"
 #include "view.h"
 
 #include <stdio.h>
@@ -136,11 +137,10 @@ bool places_of(const struct screen *s, uint32_t pid, uint32_t tid, char *out, si
 	return used > 0;
 }
 
-/* --- drawing --------------------------------------------------------------------------- */
+/* --- the page -------------------------------------------------------------------------- */
 
 /* "3 threads asleep in futex_do_wait: worker 12, worker 13, …" */
-static void draw_group(const struct places_state *t, struct surface *out, int row, int cols,
-                       const struct places_group *g)
+static void put_group(const struct places_state *t, struct page *p, const struct places_group *g)
 {
 	char text[512];
 	const struct dump_thread *first = thread_at(t, t->order[g->first]);
@@ -154,54 +154,43 @@ static void draw_group(const struct places_state *t, struct surface *out, int ro
 		             th->name, th->tid);
 		used += n > 0 ? (size_t)n : 0;
 	}
-	surface_ellipsis(out, row, 1, cols - 1, STYLE_PROCESS | STYLE_BOLD, text);
+	page_put(p, 1, 0, STYLE_PROCESS | STYLE_BOLD, "%s", text);
 }
 
-static void draw_frame(const struct places_state *t, struct surface *out, int row, int cols,
-                       const struct places_line *line)
+static void put_frame(const struct places_state *t, struct page *p, const struct places_line *line)
 {
 	const struct dump_thread *first = thread_at(t, t->order[t->groups[line->group].first]);
 	const struct func *f = funcs_get(t->funcs, dump_frames(t->dump, first)[line->frame].func);
-	int module = cols >= 60 ? cols - 22 : cols;
-	surface_ellipsis(out, row, 5, module - 6, format_style(f->kind), f->name);
-	if (module < cols)
-		surface_ellipsis(out, row, module, cols - module, STYLE_DIM, f->module);
+	int module = p->cols >= 60 ? p->cols - 22 : p->cols;
+	page_put(p, 5, module - 6, format_style(f->kind), "%s", f->name);
+	if (module < p->cols)
+		page_put(p, module, 0, STYLE_DIM, "%s", f->module);
 }
 
-static void draw_heading(const struct places_state *t, const struct screen *s, struct surface *out,
-                         const struct area *a)
+static void put_heading(const struct places_state *t, const struct screen *s, struct page *p)
 {
-	char text[160] = " WHERE THREADS ARE · looking …";
 	size_t count;
-	if (t->dump != NULL) {
-		dump_threads(t->dump, &count);
-		uint64_t age = s->now_ns > dump_time(t->dump) ? s->now_ns - dump_time(t->dump) : 0;
-		snprintf(text, sizeof text,
-		         " WHERE %zu THREAD%s WERE %.0f s AGO · none was stopped · D looks again, "
-		         "arrows scroll, any other key closes",
-		         count, count == 1 ? "" : "S", (double)age / 1e9);
+	if (t->dump == NULL) {
+		snprintf(p->heading, sizeof p->heading, " WHERE THREADS ARE · looking …");
+		return;
 	}
-	surface_fill(out, a->row, 0, a->cols, STYLE_HEADING, " ");
-	surface_ellipsis(out, a->row, 0, a->cols, STYLE_HEADING, text);
+	dump_threads(t->dump, &count);
+	uint64_t age = s->now_ns > dump_time(t->dump) ? s->now_ns - dump_time(t->dump) : 0;
+	snprintf(p->heading, sizeof p->heading,
+	         " WHERE %zu THREAD%s WERE %.0f s AGO · none was stopped · D looks again, "
+	         "/ searches, others close",
+	         count, count == 1 ? "" : "S", (double)age / 1e9);
 }
 
-void places_draw(struct screen *s, struct surface *out, struct area a)
+void places_build(struct screen *s, struct page *p)
 {
-	struct places_state *t = &s->places;
-	struct list *l = &s->overlay_list;
-	int page = a.rows - 1;
-	draw_heading(t, s, out, &a);
-	if (t->dump == NULL)
-		return;
-	/* A page to read: the whole page moves, there is no cursor. */
-	size_t most = t->line_count > (size_t)page ? t->line_count - (size_t)page : 0;
-	list_fit(l, most + 1, 1);
-	l->page = page;
-	for (int i = 0; i < page && l->cursor + (size_t)i < t->line_count; i++) {
-		const struct places_line *line = &t->lines[l->cursor + (size_t)i];
-		if (line->frame == NO_FRAME)
-			draw_group(t, out, a.row + 1 + i, a.cols, &t->groups[line->group]);
+	const struct places_state *t = &s->places;
+	put_heading(t, s, p);
+	for (size_t i = 0; t->dump != NULL && i < t->line_count; i++) {
+		page_line(p);
+		if (t->lines[i].frame == NO_FRAME)
+			put_group(t, p, &t->groups[t->lines[i].group]);
 		else
-			draw_frame(t, out, a.row + 1 + i, a.cols, line);
+			put_frame(t, p, &t->lines[i]);
 	}
 }

@@ -1,12 +1,12 @@
 /* quality: the page that tells how good the data is, and what would make it better.
  *
- * Built anew at each drawing from the snapshot: a few dozen lines, each with a style.
+ * A few dozen lines, each with a style.
  */
 #include "ctop/quality.h"
 
 #include "ctop/strbuf.h"
-#include "ctop/vec.h"
 #include "format.h"
+#include "page.h"
 #include "view.h"
 
 #include <inttypes.h>
@@ -17,17 +17,7 @@
 
 static const double DOUBT = 0.01; /* the share from which a figure is marked */
 
-struct line {
-	size_t at; /* of its text */
-	int style;
-};
-
-struct page {
-	struct strbuf text; /* NUL-terminated lines, one after another */
-	struct line *lines;
-	size_t count, cap;
-};
-
+/* A line of one piece. */
 static void put(struct page *p, int style, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
 
@@ -38,10 +28,8 @@ static void put(struct page *p, int style, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof line, fmt, ap);
 	va_end(ap);
-	p->lines = vec_reserve(p->lines, &p->cap, p->count + 1, sizeof *p->lines);
-	p->lines[p->count++] = (struct line){p->text.len, style};
-	strbuf_adds(&p->text, line);
-	strbuf_addc(&p->text, '\0');
+	page_line(p);
+	page_put(p, 0, 0, style, "%s", line);
 }
 
 static int doubt(double share)
@@ -161,39 +149,16 @@ static void put_cost(struct page *p, const struct snapshot *s)
 	    c->names);
 }
 
-static void build(struct page *p, const struct snapshot *s)
+void quality_build(struct screen *s, struct page *p)
 {
-	put_sampling(p, s);
-	put_notes(p, s);
-	put_losses(p, s);
-	put(p, STYLE_TEXT, "%s", "");
-	put_modules(p, s);
-	put(p, STYLE_TEXT, "%s", "");
-	put_cost(p, s);
-}
-
-void quality_draw(struct screen *s, struct surface *out, struct area a)
-{
-	struct page p = {0};
-	build(&p, s->shown);
-	struct list *l = &s->overlay_list;
-	int page = a.rows - 1;
-	size_t most = p.count > (size_t)page ? p.count - (size_t)page : 0;
-	list_fit(l, most + 1, 1);
-	surface_fill(out, a.row, 0, a.cols, STYLE_HEADING, " ");
-	surface_ellipsis(
-	        out, a.row, 0, a.cols, STYLE_HEADING,
-	        s->options.no_fetch == NULL
-	                ? " DATA QUALITY · arrows scroll, F fetches debug files, any other "
-	                  "key closes"
-	                : " DATA QUALITY · arrows scroll, any other key closes");
-	for (int i = 0; i < page && l->cursor + (size_t)i < p.count; i++) {
-		const struct line *line = &p.lines[l->cursor + (size_t)i];
-		if (line->style == STYLE_HEADING)
-			surface_fill(out, a.row + 1 + i, 0, a.cols, STYLE_HEADING, " ");
-		surface_ellipsis(out, a.row + 1 + i, 0, a.cols, line->style,
-		                 p.text.data + line->at);
-	}
-	strbuf_fini(&p.text);
-	free(p.lines);
+	snprintf(p->heading, sizeof p->heading,
+	         " DATA QUALITY · arrows scroll, %s/ searches, any other key closes",
+	         s->options.no_fetch == NULL ? "F fetches debug files, " : "");
+	put_sampling(p, s->shown);
+	put_notes(p, s->shown);
+	put_losses(p, s->shown);
+	page_line(p);
+	put_modules(p, s->shown);
+	page_line(p);
+	put_cost(p, s->shown);
 }

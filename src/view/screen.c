@@ -5,6 +5,7 @@
 #include "ctop/mem.h"
 #include "ctop/utf8.h"
 #include "format.h"
+#include "page.h"
 #include "view.h"
 
 #include <stdio.h>
@@ -31,6 +32,7 @@ struct screen *screen_new(const struct screen_options *o)
 	s->wait_status = -1;
 	s->flame.selected = NODE_NONE;
 	s->threads.column = 2; /* CPU */
+	s->search.page_line = SIZE_MAX;
 	return s;
 }
 
@@ -51,6 +53,7 @@ void screen_free(struct screen *s)
 	free(s->threads.items);
 	places_fini(&s->places);
 	annotated_fini(&s->annotated);
+	search_fini(&s->search);
 	free(s);
 }
 
@@ -134,15 +137,29 @@ struct columns view_columns(int cols, bool module)
 
 static void refresh(struct screen *s, const struct screen_facts *facts)
 {
+	if (s->stale)
+		search_forget_snapshot(&s->search);
 	if (s->view == VIEW_THREADS || s->stale)
 		view_table[s->view]->update(s, facts);
 	s->stale = false;
 }
 
-/* The line about the selection, or a message, or the question before quitting. */
+/* Whether the message line is needed where there is room for it only then. */
+static bool is_talking(const struct screen *s)
+{
+	bool share = s->view == VIEW_FLAME && s->overlay == OVERLAY_NONE && s->search.on;
+	return s->asking || prompt_is_open(&s->prompt) || share ||
+	       (s->message[0] != '\0' && s->now_ns < s->message_until);
+}
+
+/* The prompt, the question before quitting, a message, or the line about the selection. */
 static void draw_details(struct screen *s, struct surface *out, int row)
 {
 	char text[1024] = "";
+	if (prompt_is_open(&s->prompt)) {
+		prompt_draw(&s->prompt, out, row);
+		return;
+	}
 	if (s->asking) {
 		surface_ellipsis(out, row, 1, out->cols - 1, STYLE_WARN,
 		                 "the command still runs: k kill it, l leave it running, Esc stay");
@@ -153,7 +170,7 @@ static void draw_details(struct screen *s, struct surface *out, int row)
 		                 s->message_error ? STYLE_ERROR : STYLE_MESSAGE, s->message);
 		return;
 	}
-	if (s->shown != NULL && out->rows >= LOW)
+	if (s->shown != NULL)
 		view_table[s->view]->describe(s, text, sizeof text);
 	surface_ellipsis(out, row, 1, out->cols - 1, STYLE_DIM, text);
 }
@@ -161,9 +178,9 @@ static void draw_details(struct screen *s, struct surface *out, int row)
 static void draw_foot(struct surface *out, int row)
 {
 	static const char *const keys[][2] = {
-	        {"F1", "help"},      {"t", "tree/bottom-up"}, {"f", "flame"},
-	        {"Enter", "expand"}, {"H", "hottest"},        {"K", "kernel"},
-	        {"Space", "pause"},  {"s", "save"},           {"q", "quit"},
+	        {"F1", "help"},     {"/", "search"}, {"t", "tree/bottom-up"},
+	        {"f", "flame"},     {"a", "source"}, {"H", "hottest"},
+	        {"Space", "pause"}, {"s", "save"},   {"q", "quit"},
 	};
 	int col = 1;
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
@@ -175,30 +192,28 @@ static void draw_foot(struct surface *out, int row)
 	}
 }
 
+/* A page over the view; false when there is none, or nothing to show on it yet. */
+static bool draw_overlay(struct screen *s, struct surface *out, struct area area)
+{
+	if (s->overlay == OVERLAY_NONE || (s->shown == NULL && s->overlay != OVERLAY_HELP))
+		return false;
+	if (s->overlay == OVERLAY_DETAIL)
+		annotated_draw(s, out, area);
+	else
+		page_draw(s, out, area);
+	return true;
+}
+
 static void draw_body(struct screen *s, struct surface *out, const struct screen_facts *facts,
                       struct area area)
 {
 	char text[512];
-	if (s->overlay == OVERLAY_HELP) {
-		help_draw(s, out, area);
+	if (draw_overlay(s, out, area))
 		return;
-	}
 	if (s->shown == NULL) {
 		surface_ellipsis(out, area.row + 1, 1, area.cols - 1, STYLE_DIM,
 		                 facts->doing != NULL ? facts->doing
 		                                      : "waiting for the first sample");
-		return;
-	}
-	if (s->overlay == OVERLAY_QUALITY) {
-		quality_draw(s, out, area);
-		return;
-	}
-	if (s->overlay == OVERLAY_PLACES) {
-		places_draw(s, out, area);
-		return;
-	}
-	if (s->overlay == OVERLAY_DETAIL) {
-		annotated_draw(s, out, area);
 		return;
 	}
 	refresh(s, facts);
@@ -211,6 +226,16 @@ static void draw_body(struct screen *s, struct surface *out, const struct screen
 		view_table[s->view]->draw(s, out, area);
 }
 
+/* What was typed into the search prompt since the last time is searched. */
+static void settle_search(struct screen *s, const struct screen_facts *facts)
+{
+	if (!s->search.pending)
+		return;
+	if (s->shown != NULL && s->overlay == OVERLAY_NONE)
+		refresh(s, facts);
+	search_settle(s);
+}
+
 void screen_draw(struct screen *s, struct surface *out, const struct screen_facts *facts)
 {
 	s->now_ns = facts->now_ns;
@@ -220,10 +245,9 @@ void screen_draw(struct screen *s, struct surface *out, const struct screen_fact
 	surface_clear(out);
 	if (out->rows < 1 || out->cols < 1)
 		return;
-	bool low = out->rows < LOW;
-	bool talking = s->asking || (s->message[0] != '\0' && s->now_ns < s->message_until);
+	settle_search(s, facts);
 	int top = header_draw(s, out, facts);
-	int foot = low ? talking : 2;
+	int foot = out->rows < LOW ? is_talking(s) : 2;
 	struct area area = {top, out->rows - top - foot, out->cols};
 	if (area.rows > 0)
 		draw_body(s, out, facts, area);
@@ -268,6 +292,7 @@ static struct action escape(struct screen *s)
 		s->query.by_thread = false;
 		return query_action(s);
 	}
+	search_clear(s);
 	return view_handled();
 }
 
@@ -309,6 +334,18 @@ static void open_overlay(struct screen *s, enum overlay overlay)
 {
 	s->overlay = overlay;
 	s->overlay_list = (struct list){0};
+	s->search.page_line = SIZE_MAX;
+}
+
+static struct action search_key(struct screen *s, enum act act, const struct screen_facts *facts)
+{
+	if (act == ACT_SEARCH) {
+		search_ask(s);
+		return view_handled();
+	}
+	if (s->shown != NULL && s->overlay == OVERLAY_NONE)
+		refresh(s, facts);
+	return search_again(s, act == ACT_SEARCH_NEXT ? SEARCH_NEXT : SEARCH_PREVIOUS);
 }
 
 /* Keys that mean the same in every view. ACTION_IGNORED: it is the view's. */
@@ -328,6 +365,10 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 	case ACT_TOGGLE_TREE:
 		go_to_view(s, s->view == VIEW_TREE ? VIEW_BOTTOMUP : VIEW_TREE);
 		break;
+	case ACT_SEARCH:
+	case ACT_SEARCH_NEXT:
+	case ACT_SEARCH_PREVIOUS:
+		return search_key(s, act, facts);
 	case ACT_PAUSE:
 		toggle_pause(s);
 		break;
@@ -392,37 +433,66 @@ static struct action answer(struct screen *s, key_code key)
 	return view_handled();
 }
 
-static struct action overlay_key(struct screen *s, enum act act)
+static struct action overlay_key(struct screen *s, enum act act, const struct screen_facts *facts)
 {
+	if (act == ACT_SEARCH || act == ACT_SEARCH_NEXT || act == ACT_SEARCH_PREVIOUS)
+		return search_key(s, act, facts);
 	if (act == ACT_PLACES && s->overlay == OVERLAY_PLACES)
 		return (struct action){.kind = ACTION_LOOK};
 	if (s->overlay == OVERLAY_DETAIL)
 		return annotated_key(s, act);
 	if (act == ACT_FETCH && s->overlay == OVERLAY_QUALITY)
 		return fetching_key(s);
-	s->overlay_list.page = s->overlay_list.page > 0 ? s->overlay_list.page : 1;
+	s->search.page_line = SIZE_MAX;
 	if (act == ACT_QUIT || !list_move(&s->overlay_list, act))
 		s->overlay = OVERLAY_NONE;
 	return view_handled();
 }
 
-struct action screen_key(struct screen *s, key_code key, const struct screen_facts *facts)
+void view_prompt(struct screen *s, const struct prompt_use *use, struct prompt_history *history)
 {
-	enum act act = keymap_act(key);
-	s->now_ns = facts->now_ns;
-	s->message[0] = '\0';
-	if (s->asking)
-		return answer(s, key);
-	if (s->overlay != OVERLAY_NONE)
-		return overlay_key(s, act);
-	/* f flips the flamegraph when it is already there. */
-	if (act == ACT_FLAME && s->view != VIEW_FLAME) {
-		go_to_view(s, VIEW_FLAME);
+	s->prompt_use = use;
+	prompt_open(&s->prompt, use->label, history);
+}
+
+static struct action prompt_dispatch(struct screen *s, key_code key,
+                                     const struct screen_facts *facts)
+{
+	switch (prompt_key(&s->prompt, key, s->pasting)) {
+	case PROMPT_EDITED:
+		s->prompt_use->edited(s);
+		break;
+	case PROMPT_ACCEPTED:
+		settle_search(s, facts);
+		return s->prompt_use->accepted(s);
+	case PROMPT_CANCELLED:
+		s->prompt_use->cancelled(s);
+		break;
+	case PROMPT_IGNORED:
+		return common_key(s, keymap_act(key), key, facts);
+	case PROMPT_MOVED:
+		break;
+	}
+	return view_handled();
+}
+
+/* Pasted text is for a prompt: elsewhere each letter of it would be a key. */
+static struct action pasted_key(struct screen *s, key_code key, const struct screen_facts *facts)
+{
+	/* Terminals leave Esc and Ctrl-C out of what is pasted: the end was lost. */
+	if (key == KEY_CODE_PASTE_END || key == KEY_CODE_ESC || key == KEY_CODE_CTRL('C')) {
+		s->pasting = false;
 		return view_handled();
 	}
-	struct action a = common_key(s, act, key, facts);
-	if (a.kind != ACTION_IGNORED || act == ACT_NONE)
-		return a;
+	if (prompt_is_open(&s->prompt))
+		return prompt_dispatch(s, key, facts);
+	view_say(s, "pasted text is taken by a prompt only: / searches");
+	return view_handled();
+}
+
+static struct action view_key(struct screen *s, enum act act, const struct screen_facts *facts)
+{
+	struct action a = view_ignored();
 	if (s->shown != NULL) {
 		refresh(s, facts);
 		a = view_table[s->view]->key(s, act);
@@ -432,4 +502,29 @@ struct action screen_key(struct screen *s, key_code key, const struct screen_fac
 	if (a.kind == ACTION_IGNORED)
 		view_say(s, "this key does nothing in this view (? shows the keys)");
 	return a.kind == ACTION_IGNORED ? view_handled() : a;
+}
+
+struct action screen_key(struct screen *s, key_code key, const struct screen_facts *facts)
+{
+	enum act act = keymap_act(key);
+	s->now_ns = facts->now_ns;
+	if (key == KEY_CODE_PASTE)
+		s->pasting = true;
+	if (s->pasting)
+		return key == KEY_CODE_PASTE ? view_handled() : pasted_key(s, key, facts);
+	/* What is said while somebody types is seen when the prompt has closed. */
+	if (prompt_is_open(&s->prompt))
+		return prompt_dispatch(s, key, facts);
+	s->message[0] = '\0';
+	if (s->asking)
+		return answer(s, key);
+	if (s->overlay != OVERLAY_NONE)
+		return overlay_key(s, act, facts);
+	/* f flips the flamegraph when it is already there. */
+	if (act == ACT_FLAME && s->view != VIEW_FLAME) {
+		go_to_view(s, VIEW_FLAME);
+		return view_handled();
+	}
+	struct action a = common_key(s, act, key, facts);
+	return a.kind != ACTION_IGNORED || act == ACT_NONE ? a : view_key(s, act, facts);
 }

@@ -160,15 +160,35 @@ static void draw_heading(const struct threads_state *t, struct surface *out, int
 	surface_text(out, row, c->hottest, 40, STYLE_HEADING, "HOTTEST FUNCTION or wait");
 }
 
+/* What a thread does, as the last column says it. */
+static int write_doing(const struct screen *s, const struct thread_item *it, char *out, size_t cap)
+{
+	char name[FORMAT_NAME_MAX];
+	bool asleep = (it->state == 'S' || it->state == 'D') && it->cpu < 0.5f;
+	out[0] = '\0';
+	if (asleep && places_of(s, it->pid, it->tid, out, cap))
+		return STYLE_DIM;
+	out[0] = '\0';
+	if (asleep && it->wait[0] != '\0') {
+		snprintf(out, cap, "waits in %s", it->wait);
+		return STYLE_DIM;
+	}
+	if (it->hottest == 0)
+		return STYLE_TEXT;
+	const struct func *f = snapshot_func(s->shown, it->hottest);
+	snprintf(out, cap, "%s", format_name(f, name));
+	return format_style(f->kind);
+}
+
 static void draw_row(struct screen *s, struct surface *out, int row, const struct thread_columns *c,
                      const struct thread_item *it)
 {
-	char text[256];
-	snprintf(text, sizeof text, "%u", it->tid);
-	surface_right(out, row, c->tid, 7, STYLE_NUMBER, text);
+	char text[FORMAT_NAME_MAX];
+	snprintf(text, sizeof text, "%7u", it->tid);
+	search_draw_text(s, out, row, c->tid, 7, STYLE_NUMBER, text);
 	int name_end = c->state >= 0 ? c->state : c->cpu;
 	bool on = s->query.by_thread && it->id == s->query.thread;
-	surface_ellipsis(out, row, c->name, name_end - c->name - 1,
+	search_draw_text(s, out, row, c->name, name_end - c->name - 1,
 	                 on ? STYLE_PROCESS | STYLE_BOLD : STYLE_PROCESS, it->name);
 	if (c->state >= 0)
 		surface_text(out, row, c->state, 9, STYLE_DIM, state_name(it->state));
@@ -177,19 +197,8 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 	for (int i = 0; c->spark >= 0 && i < 30; i++)
 		surface_text(out, row, c->spark + i, 1, STYLE_STRIP,
 		             format_spark(it->spark[i] / 255.0));
-	int room = out->cols - c->hottest;
-	bool asleep = it->state == 'S' || it->state == 'D';
-	if (asleep && it->cpu < 0.5f && places_of(s, it->pid, it->tid, text, sizeof text)) {
-		surface_ellipsis(out, row, c->hottest, room, STYLE_DIM, text);
-	} else if (asleep && it->cpu < 0.5f && it->wait[0] != '\0') {
-		snprintf(text, sizeof text, "waits in %s", it->wait);
-		surface_ellipsis(out, row, c->hottest, room, STYLE_DIM, text);
-	} else if (it->hottest != 0) {
-		char name[FORMAT_NAME_MAX];
-		const struct func *f = snapshot_func(s->shown, it->hottest);
-		surface_ellipsis(out, row, c->hottest, room, format_style(f->kind),
-		                 format_name(f, name));
-	}
+	int style = write_doing(s, it, text, sizeof text);
+	search_draw_text(s, out, row, c->hottest, out->cols - c->hottest, style, text);
 }
 
 static void draw(struct screen *s, struct surface *out, struct area a)
@@ -250,6 +259,28 @@ static struct action key(struct screen *s, enum act act)
 	return view_handled();
 }
 
+/* By what the row says: number, name, what it does. */
+static bool row_matches(struct screen *s, const void *ctx, size_t row)
+{
+	const struct thread_item *it = &s->threads.items[row];
+	char text[FORMAT_NAME_MAX];
+	(void)ctx;
+	snprintf(text, sizeof text, "%7u", it->tid);
+	if (search_text_matches(s, text) || search_text_matches(s, it->name))
+		return true;
+	write_doing(s, it, text, sizeof text);
+	return search_text_matches(s, text);
+}
+
+static enum search_result find(struct screen *s, enum search_way way)
+{
+	struct threads_state *t = &s->threads;
+	enum search_result r = search_rows(s, &t->list, way, row_matches, NULL, &t->list.cursor);
+	if (r != SEARCH_NONE)
+		t->cursor_key = key_of(&t->items[t->list.cursor]);
+	return r;
+}
+
 static void select_func(struct screen *s, uint32_t func)
 {
 	(void)func; /* threads are not functions */
@@ -277,4 +308,5 @@ const struct view view_threads = {
         .key = key,
         .select = select_func,
         .describe = describe,
+        .find = find,
 };

@@ -3,6 +3,7 @@
  * Open rows are known by the hash of their path, so they stay open across snapshots
  * and generations. A chain in which every step has one callee worth showing is one row.
  */
+#include "tree.h"
 #include "ctop/mem.h"
 #include "ctop/strbuf.h"
 #include "ctop/utf8.h"
@@ -34,13 +35,13 @@ static uint32_t only_callee(const struct screen *s, uint32_t node)
 	return its >= mine * CHAIN_SHARE ? hottest : NODE_NONE;
 }
 
-static uint64_t path_below(const struct screen *s, uint64_t path, uint32_t child)
+uint64_t tree_path_below(const struct screen *s, uint64_t path, uint32_t child)
 {
 	return query_path_child(path, snapshot_node(s->shown, child).func);
 }
 
 /* Follows a chain from row->first; processes are never part of one. */
-static void extend_chain(const struct screen *s, struct tree_row *row)
+void tree_chain(const struct screen *s, struct tree_row *row)
 {
 	const struct func *f = snapshot_func(s->shown, snapshot_node(s->shown, row->first).func);
 	row->last = row->first;
@@ -51,7 +52,7 @@ static void extend_chain(const struct screen *s, struct tree_row *row)
 		uint32_t next = only_callee(s, row->last);
 		if (next == NODE_NONE || query_hottest_child(s->shown, next) == NODE_NONE)
 			return;
-		row->last_path = path_below(s, row->last_path, next);
+		row->last_path = tree_path_below(s, row->last_path, next);
 		row->last = next;
 	}
 }
@@ -63,8 +64,8 @@ static void add_rows(struct screen *s, uint32_t parent, uint64_t parent_path, ui
 	query_children(s->shown, parent, t->order, &kids);
 	for (size_t i = 0; i < kids.count && t->list.count < ROWS_MOST; i++) {
 		struct tree_row row = {.first = kids.ids[i], .depth = depth};
-		row.path = path_below(s, parent_path, row.first);
-		extend_chain(s, &row);
+		row.path = tree_path_below(s, parent_path, row.first);
+		tree_chain(s, &row);
 		row.has_children = query_hottest_child(s->shown, row.last) != NODE_NONE;
 		row.open = row.has_children && paths_has(&t->open, row.path);
 		t->rows = vec_reserve(t->rows, &t->cap, t->list.count + 1, sizeof *t->rows);
@@ -84,7 +85,7 @@ static void open_start(struct screen *s)
 		double mine = (double)snapshot_counts(s->shown, node).total_ns;
 		if ((double)snapshot_counts(s->shown, child).total_ns < mine * START_SHARE)
 			return;
-		path = path_below(s, path, child);
+		path = tree_path_below(s, path, child);
 		paths_set(&s->tree.open, path, true);
 		node = child;
 	}
@@ -103,6 +104,11 @@ static void update(struct screen *s, const struct screen_facts *facts)
 	for (size_t i = 0; i < t->list.count; i++)
 		if (t->rows[i].path == t->cursor_path)
 			t->list.cursor = i;
+}
+
+void tree_update(struct screen *s)
+{
+	update(s, NULL);
 }
 
 /* --- drawing ------------------------------------------------------------------------ */
@@ -159,11 +165,16 @@ static void draw_chain(struct screen *s, struct surface *out, int row, int col, 
 		from--;
 	}
 	int used = 0;
-	if (from > 0)
-		used = surface_text(out, row, col, room, STYLE_DIM, "… › ");
+	bool match = false; /* in what gives way */
+	for (size_t i = 0; i < from && !match; i++)
+		match = search_text_matches(s, format_name(names[i], label));
+	if (from > 0) {
+		used = surface_text(out, row, col, room, match ? STYLE_MATCH : STYLE_DIM, "…");
+		used += surface_text(out, row, col + used, room - used, STYLE_DIM, " › ");
+	}
 	for (size_t i = from; i < n; i++) {
 		int style = format_style(names[i]->kind);
-		used += surface_ellipsis(out, row, col + used, room - used, style,
+		used += search_draw_text(s, out, row, col + used, room - used, style,
 		                         format_name(names[i], label));
 		if (i + 1 < n)
 			used += surface_text(out, row, col + used, room - used, STYLE_DIM, " › ");
@@ -252,7 +263,7 @@ static void open_all(struct screen *s, uint32_t node, uint64_t path, size_t *bud
 	paths_set(&s->tree.open, path, true);
 	query_children(s->shown, node, QUERY_BY_TOTAL, &kids);
 	for (size_t i = 0; i < kids.count; i++)
-		open_all(s, kids.ids[i], path_below(s, path, kids.ids[i]), budget);
+		open_all(s, kids.ids[i], tree_path_below(s, path, kids.ids[i]), budget);
 	query_nodes_fini(&kids);
 }
 
@@ -262,7 +273,7 @@ static void open_hottest(struct screen *s, uint32_t node, uint64_t path)
 	uint32_t child;
 	paths_set(&s->tree.open, path, true);
 	while ((child = query_hottest_child(s->shown, node)) != NODE_NONE) {
-		path = path_below(s, path, child);
+		path = tree_path_below(s, path, child);
 		node = child;
 		paths_set(&s->tree.open, path, true);
 	}
@@ -314,7 +325,7 @@ static void unfold(struct screen *s, const struct tree_row *r)
 			break;
 		node = only_callee(s, node);
 		if (node != NODE_NONE)
-			path = path_below(s, path, node);
+			path = tree_path_below(s, path, node);
 	}
 }
 
@@ -388,6 +399,65 @@ static struct action key(struct screen *s, enum act act)
 	}
 }
 
+/* Shows that a step of a path is one of its own, or open, and tells so. */
+static void open_step(struct screen *s, struct hash_map *set, uint64_t path,
+                      void (*opened)(struct screen *s, uint64_t path, bool unfolded))
+{
+	if (paths_has(set, path))
+		return;
+	paths_set(set, path, true);
+	if (opened != NULL)
+		opened(s, path, set == &s->tree.unfolded);
+}
+
+/* How many steps of a path, from ids[0] on, a row's chain shares with it. */
+static size_t shared_steps(const struct screen *s, const struct tree_row *r, const uint32_t *ids,
+                           size_t count, bool *leaves)
+{
+	size_t n = 1;
+	uint32_t node = r->first;
+	while (n < count && node != r->last && only_callee(s, node) == ids[n])
+		node = ids[n++];
+	*leaves = n < count && node != r->last;
+	return n;
+}
+
+/* The nodes from below the root to `node`. */
+static void path_to(const struct screen *s, uint32_t node, struct query_nodes *out)
+{
+	for (uint32_t n = node; n != NODE_ROOT; n = snapshot_node(s->shown, n).parent)
+		out->count++;
+	out->ids = vec_reserve(out->ids, &out->cap, out->count, sizeof *out->ids);
+	size_t i = out->count;
+	for (uint32_t n = node; n != NODE_ROOT; n = snapshot_node(s->shown, n).parent)
+		out->ids[--i] = n;
+}
+
+uint64_t tree_reveal(struct screen *s, uint32_t node,
+                     void (*opened)(struct screen *s, uint64_t path, bool unfolded))
+{
+	struct query_nodes ids = {0};
+	struct tree_row row = {.path = query_path_root};
+	uint64_t path = query_path_root;
+	path_to(s, node, &ids);
+	for (size_t i = 0, steps; i < ids.count; i += steps) {
+		bool leaves;
+		row = (struct tree_row){.first = ids.ids[i]};
+		row.path = tree_path_below(s, path, row.first);
+		tree_chain(s, &row);
+		steps = shared_steps(s, &row, &ids.ids[i], ids.count - i, &leaves);
+		for (size_t k = 0; k < steps; k++) {
+			path = tree_path_below(s, path, ids.ids[i + k]);
+			if (leaves)
+				open_step(s, &s->tree.unfolded, path, opened);
+			if (leaves || i + steps < ids.count)
+				open_step(s, &s->tree.open, path, opened);
+		}
+	}
+	query_nodes_fini(&ids);
+	return row.path;
+}
+
 /* Opens the way to the heaviest place of a function and lands there. */
 static void select_func(struct screen *s, uint32_t func)
 {
@@ -403,21 +473,8 @@ static void select_func(struct screen *s, uint32_t func)
 		}
 	}
 	t->started = t->started || best != NODE_NONE;
-	for (uint32_t n = best; n != NODE_NONE && n != NODE_ROOT;
-	     n = snapshot_node(s->shown, n).parent)
-		if (n != best)
-			paths_set(&t->open, query_path(s->shown, n), true);
-	if (best != NODE_NONE) {
-		t->cursor_path = query_path(s->shown, best);
-		update(s, NULL);
-		for (size_t i = 0; i < t->list.count; i++)
-			for (uint32_t n = t->rows[i].last;; n = snapshot_node(s->shown, n).parent) {
-				if (n == best)
-					t->cursor_path = t->rows[i].path;
-				if (n == t->rows[i].first)
-					break;
-			}
-	}
+	if (best != NODE_NONE)
+		t->cursor_path = tree_reveal(s, best, NULL);
 	s->stale = true;
 }
 
@@ -443,4 +500,5 @@ const struct view view_tree = {
         .key = key,
         .select = select_func,
         .describe = describe,
+        .find = tree_find,
 };

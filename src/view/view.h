@@ -15,6 +15,8 @@
 #include "ctop/table.h"
 #include "keymap.h"
 #include "list.h"
+#include "prompt.h"
+#include "search.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +37,8 @@ struct view {
 	void (*select)(struct screen *s, uint32_t func);
 	/* One line about the selection; "" when there is none. */
 	void (*describe)(struct screen *s, char *out, size_t cap);
+	/* Puts the cursor on the next match of the search. */
+	enum search_result (*find)(struct screen *s, enum search_way way);
 };
 
 extern const struct view view_functions, view_tree, view_bottomup, view_flame, view_threads;
@@ -90,6 +94,7 @@ struct flame_cell {
 	uint32_t merged;
 	int x, w, level;
 	size_t parent; /* index of the cell it belongs to */
+	bool match;    /* the search finds it, or something in what is merged */
 };
 
 struct flame_state {
@@ -152,6 +157,14 @@ struct annotated_state {
 	bool started; /* the cursor has been put on the hottest row */
 };
 
+/* What a prompt is for. Called with the text in s->prompt. */
+struct prompt_use {
+	const char *label;
+	void (*edited)(struct screen *s); /* after each change */
+	struct action (*accepted)(struct screen *s);
+	void (*cancelled)(struct screen *s);
+};
+
 /* A page to read over the view. */
 enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_QUALITY, OVERLAY_PLACES, OVERLAY_DETAIL };
 
@@ -166,6 +179,10 @@ struct screen {
 	enum overlay overlay;
 	struct list overlay_list;
 	bool asking; /* quitting is being asked */
+	struct prompt prompt;
+	const struct prompt_use *prompt_use; /* of the one that is open */
+	bool pasting;                        /* keys are pasted text */
+	struct search search;
 	char message[512];
 	bool message_error;
 	uint64_t message_until;
@@ -193,6 +210,9 @@ void fetching_news(struct screen *s, const struct snapshot *before, const struct
 /* A one-line remark, as screen_message(). */
 void view_say(struct screen *s, const char *text);
 
+/* Opens a prompt; keys go to it from now on. */
+void view_prompt(struct screen *s, const struct prompt_use *use, struct prompt_history *history);
+
 /* ACTION_HANDLED, ACTION_IGNORED as values. */
 struct action view_handled(void);
 struct action view_ignored(void);
@@ -209,22 +229,21 @@ struct columns {
 /* Lays out: percentages always, then seconds, then the module when there is room. */
 struct columns view_columns(int cols, bool module);
 
-/* --- header.c, help.c, quality.c, places.c
- * ----------------------------------------------------------------
- */
+/* --- header.c, places.c, annotated.c, page.c, flame.c ------------------------------------- */
 
 /* The line of facts, the strip, the tabs. Returns the rows used. */
 int header_draw(struct screen *s, struct surface *out, const struct screen_facts *facts);
 /* "0.0 % CPU …" when nothing runs; false when something does. */
 bool header_idle(struct screen *s, const struct screen_facts *facts, char *out, size_t cap);
-void help_draw(struct screen *s, struct surface *out, struct area area);
-void quality_draw(struct screen *s, struct surface *out, struct area area);
-void places_draw(struct screen *s, struct surface *out, struct area area);
 void places_fini(struct places_state *t);
 void annotated_draw(struct screen *s, struct surface *out, struct area area);
 struct action annotated_open(struct screen *s);
 struct action annotated_key(struct screen *s, enum act act);
 void annotated_fini(struct annotated_state *t);
+enum search_result annotated_find(struct screen *s, enum search_way way);
+enum search_result page_find(struct screen *s, enum search_way way);
+/* "matched: 12.3% of the visible time"; false when nothing is searched. */
+bool flame_matched(struct screen *s, char *out, size_t cap);
 /* Where a thread was at the last look, if that was not long ago; false when not known. */
 bool places_of(const struct screen *s, uint32_t pid, uint32_t tid, char *out, size_t cap);
 extern const struct view *const view_table[VIEWS];
