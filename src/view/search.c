@@ -237,6 +237,8 @@ void search_ask(struct screen *s)
 	static const struct prompt_use use = {
 	        .label = "/", .edited = edited, .accepted = accepted, .cancelled = cancelled};
 	struct search *f = &s->search;
+	if (s->overlay == OVERLAY_DETAIL)
+		annotated_settle(s);
 	take_spot(s);
 	f->before = f->match;
 	f->before_on = f->on;

@@ -149,12 +149,23 @@ struct places_state {
 	size_t line_count, line_cap;
 };
 
+/* A function one has come from, as it was left. */
+struct annotated_visit {
+	struct detail *detail; /* one reference */
+	uint32_t func;
+	struct list list;
+	bool code;
+};
+enum { VISITS_MOST = 32 };
+
 /* One function's source or instructions. */
 struct annotated_state {
 	struct detail *detail; /* one reference, or NULL */
 	uint32_t func;
 	bool code;    /* its instructions, not its source */
 	bool started; /* the cursor has been put on the hottest row */
+	struct annotated_visit visits[VISITS_MOST];
+	size_t visit_count;
 };
 
 /* What a prompt is for. Called with the text in s->prompt. */
@@ -240,6 +251,8 @@ void annotated_draw(struct screen *s, struct surface *out, struct area area);
 struct action annotated_open(struct screen *s);
 struct action annotated_key(struct screen *s, enum act act);
 void annotated_fini(struct annotated_state *t);
+/* Puts the cursor where it begins, if it has not been drawn yet. */
+void annotated_settle(struct screen *s);
 enum search_result annotated_find(struct screen *s, enum search_way way);
 enum search_result page_find(struct screen *s, enum search_way way);
 /* "matched: 12.3% of the visible time"; false when nothing is searched. */
