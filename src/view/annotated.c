@@ -163,6 +163,8 @@ static void write_hint(const struct screen *s, char *out, size_t cap, int cells)
 	if ((int)utf8_str_width(out) > cells)
 		snprintf(out, cap, " a %s · Enter follows · Esc back ", other);
 	if ((int)utf8_str_width(out) > cells)
+		snprintf(out, cap, " a %s · Enter · Esc ", other);
+	if ((int)utf8_str_width(out) > cells)
 		out[0] = '\0';
 }
 

@@ -137,17 +137,8 @@ static void select_func(struct screen *s, uint32_t func)
 static void describe(struct screen *s, char *out, size_t cap)
 {
 	const struct functions_state *f = &s->functions;
-	uint64_t whole = view_whole(s);
-	char self[16], total[16], n[32], name[FORMAT_NAME_MAX];
-	if (f->list.cursor >= f->table.count)
-		return;
-	const struct table_row *r = &f->table.rows[f->list.cursor];
-	const struct func *fn = snapshot_func(s->shown, r->func);
-	format_percent(self, sizeof self, r->counts.self_ns, whole);
-	format_percent(total, sizeof total, r->counts.total_ns, whole);
-	format_count(n, sizeof n, r->counts.total_n);
-	snprintf(out, cap, "%s · %s · self %s total %s · %s samples", format_name(fn, name),
-	         fn->module, self, total, n);
+	if (f->list.cursor < f->table.count)
+		view_describe(s, f->table.rows[f->list.cursor].func, out, cap);
 }
 
 const struct view view_functions = {

@@ -23,7 +23,7 @@ static const struct keymap_row rows[] = {
         {{KEY_CODE_ENTER},
          ACT_ENTER,
          "Enter",
-         "expand or collapse; flame: zoom in; threads: show only this one"},
+         "expand, collapse; flame: zoom in; threads: filter; a: follow"},
         {{KEY_CODE_ESC},
          ACT_ESCAPE,
          "Esc",

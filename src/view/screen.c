@@ -96,6 +96,18 @@ void view_say(struct screen *s, const char *text)
 	screen_message(s, s->now_ns, false, text);
 }
 
+void view_describe(const struct screen *s, uint32_t func, char *out, size_t cap)
+{
+	const struct func *f = snapshot_func(s->shown, func);
+	struct counts c = snapshot_func_counts(s->shown, func);
+	char self[16], total[16], n[32], name[FORMAT_NAME_MAX];
+	format_percent(self, sizeof self, c.self_ns, view_whole(s));
+	format_percent(total, sizeof total, c.total_ns, view_whole(s));
+	format_count(n, sizeof n, c.total_n);
+	snprintf(out, cap, "%s · %s · self %s total %s · %s samples", format_name(f, name),
+	         f->module, self, total, n);
+}
+
 struct action view_handled(void)
 {
 	return (struct action){.kind = ACTION_HANDLED};
@@ -170,7 +182,9 @@ static void draw_details(struct screen *s, struct surface *out, int row)
 		                 s->message_error ? STYLE_ERROR : STYLE_MESSAGE, s->message);
 		return;
 	}
-	if (s->shown != NULL)
+	if (s->shown != NULL && s->overlay == OVERLAY_DETAIL)
+		view_describe(s, s->annotated.func, text, sizeof text);
+	else if (s->shown != NULL)
 		view_table[s->view]->describe(s, text, sizeof text);
 	surface_ellipsis(out, row, 1, out->cols - 1, STYLE_DIM, text);
 }
@@ -208,6 +222,8 @@ static void draw_body(struct screen *s, struct surface *out, const struct screen
                       struct area area)
 {
 	char text[512];
+	if (s->shown != NULL)
+		refresh(s, facts); /* under a page, too: the line below tells of the selection */
 	if (draw_overlay(s, out, area))
 		return;
 	if (s->shown == NULL) {
@@ -216,7 +232,6 @@ static void draw_body(struct screen *s, struct surface *out, const struct screen
 		                                      : "waiting for the first sample");
 		return;
 	}
-	refresh(s, facts);
 	if (area.rows > 3 && header_idle(s, facts, text, sizeof text)) {
 		surface_ellipsis(out, area.row, 1, area.cols - 1, STYLE_WARN, text);
 		area.row++;

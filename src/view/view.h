@@ -221,6 +221,9 @@ void fetching_news(struct screen *s, const struct snapshot *before, const struct
 /* A one-line remark, as screen_message(). */
 void view_say(struct screen *s, const char *text);
 
+/* One line about a function as a whole. */
+void view_describe(const struct screen *s, uint32_t func, char *out, size_t cap);
+
 /* Opens a prompt; keys go to it from now on. */
 void view_prompt(struct screen *s, const struct prompt_use *use, struct prompt_history *history);
 

@@ -478,6 +478,42 @@ static void a_key_shows_where_sleepers_are(void **state)
 	end_workload(pid);
 }
 
+static void type_and_see(struct pty *p, const char *keys, const char *text)
+{
+	pty_type(p, keys);
+	if (!pty_wait_text(p, text, SECONDS)) {
+		char *screen = pty_screen(p);
+		fail_msg("no '%s' on:\n%s", text, screen);
+	}
+}
+
+/* Typed and pasted, in the table, and over the instructions; to a callee and back. */
+static void a_function_is_found_and_its_calls_are_followed(void **state)
+{
+	(void)state;
+	pid_t pid = start_workload("shares", NULL);
+	struct pty *p = start_ctop(pid, 24, 80, "xterm-256color", NULL);
+	assert_true(pty_wait_text(p, "burn_rest", SECONDS));
+	assert_true(pty_wait_text(p, "00:02", SECONDS));
+	type_and_see(p, "/no_such", "not found");
+	type_and_see(p, "\x15^burn_t", "/^burn_t");
+	type_and_see(p, "\r", " burn_third · shares · self");
+	type_and_see(p, "n", "search wrapped");
+	type_and_see(p, "/\x1b[200~burn_r\rest\x1b[201~", "/burn_rest");
+	type_and_see(p, "\r", " burn_rest · shares · self");
+	type_and_see(p, "2/burn_half\r", " burn_half · shares · here");
+	type_and_see(p, "4", "matched: 5");
+	type_and_see(p, "1/rounds\r", " rounds · shares · self");
+	type_and_see(p, "a", "burn_third(at += 30 * unit)");
+	type_and_see(p, "a", "<burn_half>");
+	type_and_see(p, "/call.*burn_third\r\r", "burn_third · instructions");
+	type_and_see(p, "\x1b", "rounds · instructions");
+	assert_true(pty_wait_text(p, "<burn_third>", SECONDS));
+	type_and_see(p, "\x1b", "FUNCTION ");
+	quit(p);
+	end_workload(pid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -494,6 +530,7 @@ int main(void)
 	        cmocka_unit_test(a_capture_is_seen_in_the_same_views),
 	        cmocka_unit_test(bad_input_names_cause_and_cure),
 	        cmocka_unit_test(a_key_shows_where_sleepers_are),
+	        cmocka_unit_test(a_function_is_found_and_its_calls_are_followed),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

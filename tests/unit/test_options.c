@@ -123,6 +123,8 @@ static void keys_are_decoded(void **state)
 	        {"\x1b[11~", KEY_CODE_F0 + 1},
 	        {"\x1b[21~", KEY_CODE_F0 + 10},
 	        {"\x1b[Z", KEY_CODE_BACKTAB},
+	        {"\x1b[200~", KEY_CODE_PASTE},
+	        {"\x1b[201~", KEY_CODE_PASTE_END},
 	        {"\r", KEY_CODE_ENTER},
 	        {"\x7f", KEY_CODE_BACKSPACE},
 	        {"\x0c", 0x0c},

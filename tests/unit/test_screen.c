@@ -5,7 +5,10 @@
  */
 #include "check.h"
 
+#include "made_detail.h"
+
 #include "ctop/clock.h"
+#include "ctop/detail.h"
 #include "ctop/dump.h"
 #include "ctop/funcs.h"
 #include "ctop/mem.h"
@@ -200,6 +203,16 @@ static void look(struct world *w)
 	dump_unref(d);
 }
 
+static void answer_detail(struct world *w, uint32_t func)
+{
+	if (func == 0)
+		return;
+	const struct func *f = funcs_get(w->funcs, func);
+	struct detail *d = made_detail(func, f->name, w->time);
+	screen_set_detail(w->screen, d);
+	detail_unref(d);
+}
+
 static void type(struct world *w, const char *keys)
 {
 	for (; *keys != '\0'; keys++) {
@@ -208,11 +221,34 @@ static void type(struct world *w, const char *keys)
 		        screen_key(w->screen, key == '\r' ? KEY_CODE_ENTER : key, &w->facts);
 		if (a.kind == ACTION_LOOK)
 			look(w);
+		if (a.kind == ACTION_DETAIL)
+			answer_detail(w, a.func);
 		if (a.kind == ACTION_QUERY) {
 			profile_set_query(w->profile, &a.query, 1);
 			publish(w);
 		}
 	}
+}
+
+/* The same with a line under each row in which something is highlighted. */
+static char *draw_marked(struct world *w, int rows, int cols)
+{
+	struct strbuf b = {0};
+	free(draw(w, rows, cols));
+	for (int row = 0; row < rows; row++) {
+		char *text = surface_row_text(&w->surface, row);
+		strbuf_addf(&b, "%s\n", text);
+		free(text);
+		const struct cell *cells = &w->surface.cells[row * cols];
+		int last = cols - 1;
+		while (last >= 0 && (cells[last].style & STYLE_MASK) != STYLE_MATCH)
+			last--;
+		for (int col = 0; col <= last; col++)
+			strbuf_addc(&b, (cells[col].style & STYLE_MASK) == STYLE_MATCH ? '~' : ' ');
+		if (last >= 0)
+			strbuf_addc(&b, '\n');
+	}
+	return b.data;
 }
 
 /* Compares with tests/golden/NAME.txt; shows the difference. */
@@ -263,10 +299,100 @@ static void every_view_is_as_drawn(void **state)
 	}
 }
 
+static void what_a_search_found_is_marked_in_views_and_pages(void **state)
+{
+	static const struct {
+		const char *name, *keys;
+		int rows, cols;
+	} cases[] = {
+	        {"search-functions-80x24", "1/exec\r", 24, 80},
+	        {"search-typing-80x24", "1/^exec.*r", 24, 80},
+	        {"search-tree-80x24", "2/query\r", 24, 80},
+	        {"search-flame-100x24", "4/exec|query\r", 24, 100},
+	        {"search-flame-40x10", "4/exec|query\r", 10, 40},
+	        {"detail-source-80x24", "1/ExecScan\ra/execinterp\r", 24, 80},
+	        {"detail-source-40x10", "1/ExecScan\ra/execinterp\r", 10, 40},
+	        {"detail-source-200x60", "1/ExecScan\ra/execinterp\r", 60, 200},
+	        {"detail-code-80x24", "1/ExecScan\raa/call.*Exec\r", 24, 80},
+	        {"detail-code-40x10", "1/ExecScan\raa/call.*Exec\r", 10, 40},
+	        {"detail-code-200x60", "1/ExecScan\raa/call.*Exec\r", 60, 200},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct world *w = *state;
+		free(draw(w, cases[i].rows, cases[i].cols));
+		type(w, cases[i].keys);
+		assert_golden(cases[i].name, draw_marked(w, cases[i].rows, cases[i].cols));
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+static void assert_shows(struct world *w, const char *text)
+{
+	char *screen = draw(w, 24, 100);
+	if (strstr(screen, text) == NULL)
+		fail_msg("no '%s' on:\n%s", text, screen);
+	free(screen);
+}
+
+static void calls_are_followed_and_lead_back(void **state)
+{
+	struct world *w = *state;
+	free(draw(w, 24, 100));
+	type(w, "1/ExecScan\raa/_avx\r\r"); /* by its name, in another module */
+	assert_shows(w, "TOTAL%  memmove_avx_unaligned · instructions");
+	assert_shows(w, "Enter follows · Esc back");
+	type(w, "\x1b");
+	assert_shows(w, "TOTAL%  ExecScan · instructions");
+	/* Back where it was: the next one is the call below. */
+	type(w, "j\r");
+	assert_shows(w, "this row is where the next instructions come from");
+	type(w, "j\r");
+	assert_shows(w, "the code does not tell where this leads: it is on none of the stacks");
+	type(w, "/ExecProject>\r\r");
+	assert_shows(w, "ExecProject has no samples: it is on none of the stacks");
+	type(w,
+	     "/je  *0x\r\r"); /* a jump: the cursor goes up to the loop's head, a call is below */
+	type(w, "j\r");
+	assert_shows(w, "TOTAL%  ExecInterpExpr · instructions");
+	type(w, "\x1bk\r");
+	assert_shows(w, "it leads nowhere");
+	type(w, "a/while\r\r"); /* a line: its hottest call */
+	assert_shows(w, "TOTAL%  ExecInterpExpr");
+	type(w, "\x1bj\r");
+	assert_shows(w, "line 7 calls nothing");
+	type(w, "jj\r");
+	assert_shows(w, "line 9 has samples");
+	type(w, "\x1b"); /* from the first one, out */
+	assert_shows(w, "SELF%▼");
+}
+
+/* What an indirect call leads to is known when only one callee is left that can be meant. */
+static void an_indirect_call_is_followed_by_the_samples(void **state)
+{
+	struct world *w = *state;
+	add(w, 0, "abcdei", 60); /* ExecScan calls query_planner, which its code does not name */
+	publish(w);
+	free(draw(w, 24, 100));
+	type(w, "1/ExecScan\raa/\\*8\r\r");
+	assert_shows(w, "TOTAL%  query_planner · instructions");
+	assert_shows(w, "by the samples it is query_planner");
+	type(w, "\x1b");
+	add(w, 0, "abcdeh", 40);
+	publish(w);
+	type(w, "\r");
+	assert_shows(w, "it may be query_planner, pg_plan_query");
+	/* The way back is as long as the way there, and no longer than there is room. */
+	for (int i = 0; i < 50; i++)
+		type(w, "/planner\r\r");
+	type(w, "q");
+	assert_shows(w, "SELF%▼");
+}
+
 /* No size and no key sequence draws outside the surface or crashes (sanitizers see). */
 static void any_keys_in_any_size_are_survived(void **state)
 {
-	static const char keys[] = "12345dDtf\t jkgG\r+-*HooIKr<>?p\x1b  ";
+	static const char keys[] = "12345dDtf\t jkgG\r+-*HooIKr<>?p\x1b  aa\r\r/xe\rnN";
 	struct world *w = *state;
 	unsigned seed = 17;
 	for (int i = 0; i < 3000; i++) {
@@ -372,6 +498,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(every_view_is_as_drawn, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(what_a_search_found_is_marked_in_views_and_pages,
+	                                        set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(calls_are_followed_and_lead_back, set_up,
+	                                        tear_down),
+	        cmocka_unit_test_setup_teardown(an_indirect_call_is_followed_by_the_samples, set_up,
+	                                        tear_down),
 	        cmocka_unit_test_setup_teardown(any_keys_in_any_size_are_survived, set_up,
 	                                        tear_down),
 	        cmocka_unit_test_setup_teardown(a_selection_survives_a_change_of_view, set_up,
