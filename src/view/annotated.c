@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AROUND = 3, SHARE = 7, NAME = 2 * (SHARE + 1), NUMBER = 8, TEXT_MOST = 2048 };
+enum { AROUND = 3, SHARE = 7, NUMBER = 8, NARROW = 60, TEXT_MOST = 2048 };
 
 static void add(struct annotated_rows *r, struct annotated_row row)
 {
@@ -138,9 +138,13 @@ static void draw_row(const struct screen *s, struct surface *out, int at,
 	const struct detail *d = s->annotated.detail;
 	struct detail_counts n = counts_of(d, row);
 	char text[TEXT_MOST];
-	int col = NAME, style = row->kind == ROW_PLACE ? STYLE_DIM : STYLE_TEXT;
-	draw_share(out, at, 0, n.self_ns, d->whole_ns);
-	draw_share(out, at, SHARE + 1, n.total_ns, d->whole_ns);
+	int col = 0, style = row->kind == ROW_PLACE ? STYLE_DIM : STYLE_TEXT;
+	if (out->cols >= NARROW) {
+		draw_share(out, at, col, n.self_ns, d->whole_ns);
+		col += SHARE + 1;
+	}
+	draw_share(out, at, col, n.total_ns, d->whole_ns);
+	col += SHARE + 1;
 	if (row->kind == ROW_LINE) {
 		surface_printf(out, at, col, NUMBER, STYLE_DIM, "%6zu", row->at);
 		col += NUMBER;
@@ -171,6 +175,7 @@ static void write_hint(const struct screen *s, char *out, size_t cap, int cells)
 /* The function and its file, whose directory gives way first. */
 static void write_title(const struct screen *s, char *out, size_t cap, int cells)
 {
+	const char *columns = s->cols >= NARROW ? "  SELF%  TOTAL%  " : " TOTAL%  ";
 	const struct annotated_state *t = &s->annotated;
 	const struct detail *d = t->detail;
 	char name[FORMAT_NAME_MAX];
@@ -180,8 +185,8 @@ static void write_title(const struct screen *s, char *out, size_t cap, int cells
 	                              : "";
 	const char *what = format_name(snapshot_func(s->shown, t->func), name);
 	for (int i = 0; i < 2; i++) {
-		snprintf(out, cap, "  SELF%%  TOTAL%%  %.200s%s%.200s", what,
-		         place[0] != '\0' ? " · " : "", place);
+		snprintf(out, cap, "%s%.200s%s%.200s", columns, what, place[0] != '\0' ? " · " : "",
+		         place);
 		if ((int)utf8_str_width(out) <= cells)
 			return;
 		place = basename(place);

@@ -371,7 +371,7 @@ bool flame_matched(struct screen *s, char *out, size_t cap)
 		return false;
 	uint64_t all = snapshot_counts(s->shown, s->flame.zoom).total_ns;
 	format_percent(share, sizeof share, search_weight(s, s->flame.zoom), all);
-	snprintf(out, cap, "matched: %s of the visible time", share);
+	snprintf(out, cap, s->cols < 60 ? "matched: %s" : "matched: %s of the visible time", share);
 	return true;
 }
 
