@@ -464,47 +464,6 @@ static struct action overlay_key(struct screen *s, enum act act, const struct sc
 	return view_handled();
 }
 
-void view_prompt(struct screen *s, const struct prompt_use *use, struct prompt_history *history)
-{
-	s->prompt_use = use;
-	prompt_open(&s->prompt, use->label, history);
-}
-
-static struct action prompt_dispatch(struct screen *s, key_code key,
-                                     const struct screen_facts *facts)
-{
-	switch (prompt_key(&s->prompt, key, s->pasting)) {
-	case PROMPT_EDITED:
-		s->prompt_use->edited(s);
-		break;
-	case PROMPT_ACCEPTED:
-		settle_search(s, facts);
-		return s->prompt_use->accepted(s);
-	case PROMPT_CANCELLED:
-		s->prompt_use->cancelled(s);
-		break;
-	case PROMPT_IGNORED:
-		return common_key(s, keymap_act(key), key, facts);
-	case PROMPT_MOVED:
-		break;
-	}
-	return view_handled();
-}
-
-/* Pasted text is for a prompt: elsewhere each letter of it would be a key. */
-static struct action pasted_key(struct screen *s, key_code key, const struct screen_facts *facts)
-{
-	/* Terminals leave Esc and Ctrl-C out of what is pasted: the end was lost. */
-	if (key == KEY_CODE_PASTE_END || key == KEY_CODE_ESC || key == KEY_CODE_CTRL('C')) {
-		s->pasting = false;
-		return view_handled();
-	}
-	if (prompt_is_open(&s->prompt))
-		return prompt_dispatch(s, key, facts);
-	view_say(s, "pasted text is taken by a prompt only: / searches");
-	return view_handled();
-}
-
 static struct action view_key(struct screen *s, enum act act, const struct screen_facts *facts)
 {
 	struct action a = view_ignored();
@@ -523,13 +482,13 @@ struct action screen_key(struct screen *s, key_code key, const struct screen_fac
 {
 	enum act act = keymap_act(key);
 	s->now_ns = facts->now_ns;
-	if (key == KEY_CODE_PASTE)
-		s->pasting = true;
-	if (s->pasting)
-		return key == KEY_CODE_PASTE ? view_handled() : pasted_key(s, key, facts);
-	/* What is said while somebody types is seen when the prompt has closed. */
+	if (key == KEY_CODE_ENTER)
+		settle_search(s, facts);
+	struct action typed = typing_key(s, key);
+	if (typed.kind != ACTION_IGNORED)
+		return typed;
 	if (prompt_is_open(&s->prompt))
-		return prompt_dispatch(s, key, facts);
+		return common_key(s, act, key, facts);
 	s->message[0] = '\0';
 	if (s->asking)
 		return answer(s, key);

@@ -24,8 +24,7 @@ static const double START_SHARE = 0.60;
 
 /* --- rows ------------------------------------------------------------------------- */
 
-/* The one callee worth showing of a node, NODE_NONE when there are several or none. */
-static uint32_t only_callee(const struct screen *s, uint32_t node)
+uint32_t tree_only_callee(const struct screen *s, uint32_t node)
 {
 	uint32_t hottest = query_hottest_child(s->shown, node);
 	if (hottest == NODE_NONE)
@@ -49,7 +48,7 @@ void tree_chain(const struct screen *s, struct tree_row *row)
 	if (f->kind == FUNC_PROCESS || paths_has(&s->tree.unfolded, row->path))
 		return;
 	for (int i = 0; i < CHAIN_MOST; i++) {
-		uint32_t next = only_callee(s, row->last);
+		uint32_t next = tree_only_callee(s, row->last);
 		if (next == NODE_NONE || query_hottest_child(s->shown, next) == NODE_NONE)
 			return;
 		row->last_path = tree_path_below(s, row->last_path, next);
@@ -323,7 +322,7 @@ static void unfold(struct screen *s, const struct tree_row *r)
 			paths_set(&t->open, path, true);
 		if (on && node == r->last)
 			break;
-		node = only_callee(s, node);
+		node = tree_only_callee(s, node);
 		if (node != NODE_NONE)
 			path = tree_path_below(s, path, node);
 	}
@@ -397,65 +396,6 @@ static struct action key(struct screen *s, enum act act)
 	default:
 		return view_ignored();
 	}
-}
-
-/* Shows that a step of a path is one of its own, or open, and tells so. */
-static void open_step(struct screen *s, struct hash_map *set, uint64_t path,
-                      void (*opened)(struct screen *s, uint64_t path, bool unfolded))
-{
-	if (paths_has(set, path))
-		return;
-	paths_set(set, path, true);
-	if (opened != NULL)
-		opened(s, path, set == &s->tree.unfolded);
-}
-
-/* How many steps of a path, from ids[0] on, a row's chain shares with it. */
-static size_t shared_steps(const struct screen *s, const struct tree_row *r, const uint32_t *ids,
-                           size_t count, bool *leaves)
-{
-	size_t n = 1;
-	uint32_t node = r->first;
-	while (n < count && node != r->last && only_callee(s, node) == ids[n])
-		node = ids[n++];
-	*leaves = n < count && node != r->last;
-	return n;
-}
-
-/* The nodes from below the root to `node`. */
-static void path_to(const struct screen *s, uint32_t node, struct query_nodes *out)
-{
-	for (uint32_t n = node; n != NODE_ROOT; n = snapshot_node(s->shown, n).parent)
-		out->count++;
-	out->ids = vec_reserve(out->ids, &out->cap, out->count, sizeof *out->ids);
-	size_t i = out->count;
-	for (uint32_t n = node; n != NODE_ROOT; n = snapshot_node(s->shown, n).parent)
-		out->ids[--i] = n;
-}
-
-uint64_t tree_reveal(struct screen *s, uint32_t node,
-                     void (*opened)(struct screen *s, uint64_t path, bool unfolded))
-{
-	struct query_nodes ids = {0};
-	struct tree_row row = {.path = query_path_root};
-	uint64_t path = query_path_root;
-	path_to(s, node, &ids);
-	for (size_t i = 0, steps; i < ids.count; i += steps) {
-		bool leaves;
-		row = (struct tree_row){.first = ids.ids[i]};
-		row.path = tree_path_below(s, path, row.first);
-		tree_chain(s, &row);
-		steps = shared_steps(s, &row, &ids.ids[i], ids.count - i, &leaves);
-		for (size_t k = 0; k < steps; k++) {
-			path = tree_path_below(s, path, ids.ids[i + k]);
-			if (leaves)
-				open_step(s, &s->tree.unfolded, path, opened);
-			if (leaves || i + steps < ids.count)
-				open_step(s, &s->tree.open, path, opened);
-		}
-	}
-	query_nodes_fini(&ids);
-	return row.path;
 }
 
 /* Opens the way to the heaviest place of a function and lands there. */

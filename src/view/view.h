@@ -224,9 +224,6 @@ void view_say(struct screen *s, const char *text);
 /* One line about a function as a whole. */
 void view_describe(const struct screen *s, uint32_t func, char *out, size_t cap);
 
-/* Opens a prompt; keys go to it from now on. */
-void view_prompt(struct screen *s, const struct prompt_use *use, struct prompt_history *history);
-
 /* ACTION_HANDLED, ACTION_IGNORED as values. */
 struct action view_handled(void);
 struct action view_ignored(void);
@@ -242,6 +239,14 @@ struct columns {
 
 /* Lays out: percentages always, then seconds, then the module when there is room. */
 struct columns view_columns(int cols, bool module);
+
+/* --- typing.c --- */
+
+/* Opens a prompt; keys go to it from now on. */
+void view_prompt(struct screen *s, const struct prompt_use *use, struct prompt_history *history);
+
+/* A key that is text for a prompt, or pasted; ACTION_IGNORED when it is neither. */
+struct action typing_key(struct screen *s, key_code key);
 
 /* --- header.c, places.c, annotated.c, page.c, flame.c ------------------------------------- */
 
