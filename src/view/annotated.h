@@ -45,9 +45,10 @@ struct action follow_enter(struct screen *s);
 /* Back where the last call was followed; false when none was. */
 bool follow_back(struct screen *s, struct action *out);
 
-/* The part of a target that is a function's name: without "+0x12", and without "@plt", which tells
- * that it is another module's: true. */
-bool follow_split_name(const char *target, char *name, size_t cap);
+/* The name of the function that an instruction of a module leads to: without "+0x12", and without
+ * "@plt", which tells that it is another module's: true. Code without a symbol is called by its
+ * module and address. */
+bool follow_name(const struct listing_insn *in, const char *module, char *name, size_t cap);
 
 /* Forgets the way back. */
 void follow_forget(struct annotated_state *t);

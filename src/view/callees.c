@@ -44,18 +44,18 @@ static void collect(const struct screen *s, uint32_t node, struct callees *out)
 	}
 }
 
-/* Whether a call or jump of the listing names a function. */
-static bool is_named(const struct listing *l, const char *function)
+/* Whether a call or jump of the listing leads to a function. */
+static bool is_named(const struct listing *l, const struct func *f)
 {
 	char name[4096];
 	for (size_t i = 0; i < l->insn_count; i++) {
-		if (l->insns[i].target_name[0] == '\0')
+		if (l->insns[i].target == 0)
 			continue;
-		follow_split_name(l->insns[i].target_name, name, sizeof name);
-		if (strcmp(name, function) == 0)
+		follow_name(&l->insns[i], f->module, name, sizeof name);
+		if (strcmp(name, f->name) == 0)
 			return true;
 	}
-	return strcmp(l->function, function) == 0;
+	return strcmp(l->function, f->name) == 0;
 }
 
 static int by_time(const void *va, const void *vb)
@@ -75,7 +75,7 @@ size_t callees_unnamed(struct screen *s, uint32_t *out, size_t most)
 	if (c.count > 1)
 		qsort(c.all, c.count, sizeof *c.all, by_time);
 	for (size_t i = 0; i < c.count && count < most; i++)
-		if (!is_named(t->detail->listing, snapshot_func(s->shown, c.all[i].func)->name))
+		if (!is_named(t->detail->listing, snapshot_func(s->shown, c.all[i].func)))
 			out[count++] = c.all[i].func;
 	free(c.all);
 	return count;

@@ -74,17 +74,20 @@ bool follow_back(struct screen *s, struct action *out)
 
 /* --- who is called ------------------------------------------------------------------------- */
 
-bool follow_split_name(const char *target, char *name, size_t cap)
+bool follow_name(const struct listing_insn *in, const char *module, char *name, size_t cap)
 {
-	snprintf(name, cap, "%s", target);
+	if (in->target_name[0] == '\0') {
+		snprintf(name, cap, "%.2000s+0x%" PRIx64, module, in->target);
+		return false;
+	}
+	snprintf(name, cap, "%s", in->target_name);
 	char *offset = strstr(name, "+0x");
 	if (offset != NULL)
 		*offset = '\0';
 	char *plt = strstr(name, "@plt");
-	if (plt == NULL)
-		return false;
-	*plt = '\0';
-	return true;
+	if (plt != NULL)
+		*plt = '\0';
+	return plt != NULL;
 }
 
 /* The function of that name with most samples, 0: none. `module` NULL: of any. */
@@ -127,11 +130,11 @@ static struct action go_by_samples(struct screen *s, const char *what)
 	return say(s, "%.150s%s", what, n > 0 ? list : ": it is on none of the stacks");
 }
 
-static struct action go_to_name(struct screen *s, const char *target)
+static struct action go_to_function(struct screen *s, const struct listing_insn *in)
 {
 	char name[NAME_MOST], what[256];
-	bool elsewhere = follow_split_name(target, name, sizeof name);
 	const struct func *from = snapshot_func(s->shown, s->annotated.func);
+	bool elsewhere = follow_name(in, from->module, name, sizeof name);
 	uint32_t func = find_func(s, name, elsewhere ? NULL : from->module);
 	if (func != 0 && func != s->annotated.func)
 		return visit(s, func);
@@ -169,9 +172,7 @@ static struct action follow_insn(struct screen *s, const struct listing_insn *in
 	size_t at = listing_at(l, in->target);
 	if (at != SIZE_MAX && l->insns[at].addr == in->target)
 		return go_within(s, at);
-	if (in->target_name[0] == '\0')
-		return say(s, "%" PRIx64 " has no name: it cannot be followed", in->target);
-	return go_to_name(s, in->target_name);
+	return go_to_function(s, in);
 }
 
 /* The call of a line in which most time was spent, NULL: none. *calls: how many there are. */

@@ -502,7 +502,7 @@ static void a_function_is_found_and_its_calls_are_followed(void **state)
 	type_and_see(p, "/\x1b[200~burn_r\rest\x1b[201~", "/burn_rest");
 	type_and_see(p, "\r", " burn_rest · shares · self");
 	type_and_see(p, "2/burn_half\r", " burn_half · shares · here");
-	type_and_see(p, "4", "matched: 5");
+	type_and_see(p, "4", "of the visible time");
 	type_and_see(p, "1/rounds\r", " rounds · shares · self");
 	type_and_see(p, "a", "burn_third(at += 30 * unit)");
 	type_and_see(p, "a", "<burn_half>");
