@@ -4,8 +4,10 @@
 #include "process.h"
 #include "run_session.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -88,6 +90,117 @@ static void what_is_not_there_is_said(void **state)
 	process_result_fini(&r);
 }
 
+/* --- perf annotate -----------------------------------------------------------------------------
+ */
+
+enum { RATE = 4999, INSNS = 4096 };
+
+/* Shares of a function's instructions, by address. */
+struct shares {
+	size_t count;
+	double sum;
+	struct {
+		unsigned long addr;
+		double share;
+	} of[INSNS];
+};
+
+static void add_share(struct shares *s, double share, unsigned long addr)
+{
+	if (s->count == INSNS || share <= 0)
+		return;
+	s->of[s->count].addr = addr;
+	s->of[s->count++].share = share;
+	s->sum += share;
+}
+
+/* "   12.34 :   11d0:  imul …", and ctop's "  12.34%   12.40% >    11d0  imulq …". */
+static void read_shares(struct shares *s, char *text, bool of_perf)
+{
+	char *save = NULL;
+	for (char *l = strtok_r(text, "\n", &save); l != NULL; l = strtok_r(NULL, "\n", &save)) {
+		double self, total;
+		unsigned long addr;
+		char mark;
+		if (of_perf && sscanf(l, "%lf : %lx: %c", &self, &addr, &mark) == 3)
+			add_share(s, self, addr);
+		else if (!of_perf &&
+		         (sscanf(l, "%lf%% %lf%% > %lx %c", &self, &total, &addr, &mark) == 4 ||
+		          sscanf(l, "%lf%% %lf%% %lx  %c", &self, &total, &addr, &mark) == 4))
+			add_share(s, self, addr);
+	}
+}
+
+static double share_at(const struct shares *s, unsigned long addr)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->of[i].addr == addr)
+			return s->of[i].share / s->sum;
+	return 0;
+}
+
+static struct process_result perf_annotate(void)
+{
+	char command[1024];
+	snprintf(command, sizeof command,
+	         "d=$(mktemp); perf record -q -e cpu-clock -F %d -o $d -p %d -- sleep 4 >&2 && "
+	         "perf annotate --stdio --no-source -i $d shop::store::work; rm -f $d $d.old",
+	         RATE, target);
+	return process_run((char *[]){"sh", "-c", command, NULL}, NULL, SECONDS);
+}
+
+static struct process_result ctop_annotate(void)
+{
+	char pid[32], rate[16], *ctop = process_path("ctop");
+	snprintf(pid, sizeof pid, "%d", target);
+	snprintf(rate, sizeof rate, "%d", RATE);
+	struct process_result r =
+	        process_run((char *[]){ctop, "record", "-F", rate, "-d", "4", "--pid", pid,
+	                               "--annotate", "shop::store::work", NULL},
+	                    NULL, SECONDS);
+	free(ctop);
+	return r;
+}
+
+/* The same shares as the peer's, within sampling error: a third of 4 s × 4 999 Hz are in it. */
+static void instructions_have_the_shares_of_perf_annotate(void **state)
+{
+	(void)state;
+	static struct shares ours, theirs;
+	struct process_result p = perf_annotate(), c = ctop_annotate();
+	if (p.out[0] == '\0') {
+		print_message("SKIP: perf is not here, or may not be used: %.200s\n", p.err);
+		process_result_fini(&p);
+		process_result_fini(&c);
+		skip();
+	}
+	assert_int_equal(c.code, 0);
+	char *insns = strstr(c.out, "INSTRUCTION");
+	assert_non_null(insns);
+	read_shares(&ours, insns, false);
+	read_shares(&theirs, p.out, true);
+	assert_true(ours.count > 10 && theirs.count > 10);
+	double n = 4.0 * RATE / 4; /* at the least */
+	for (size_t i = 0; i < theirs.count; i++) {
+		double them = theirs.of[i].share / theirs.sum;
+		double us = share_at(&ours, theirs.of[i].addr);
+		double bound = 5 * sqrt(2 * them * (1 - them) / n);
+		bound = bound > 0.01 ? bound : 0.01;
+		if (fabs(us - them) > bound)
+			print_message("%lx: %.2f %%, perf annotate %.2f %%\n", theirs.of[i].addr,
+			              100 * us, 100 * them);
+		assert_true(fabs(us - them) <= bound);
+	}
+	size_t hot = 0;
+	for (size_t i = 1; i < theirs.count; i++)
+		hot = theirs.of[i].share > theirs.of[hot].share ? i : hot;
+	print_message("%zu instructions; the hottest: %.2f %%, perf annotate %.2f %%\n",
+	              theirs.count, 100 * share_at(&ours, theirs.of[hot].addr),
+	              100 * theirs.of[hot].share / theirs.sum);
+	process_result_fini(&p);
+	process_result_fini(&c);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -107,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(source_and_code_hold_the_samples),
 	        cmocka_unit_test(what_is_not_there_is_said),
+	        cmocka_unit_test(instructions_have_the_shares_of_perf_annotate),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -5,7 +5,7 @@ set -e
 build='gcc g++ make pkg-config libc6-dev libncurses-dev libunwind-dev libelf-dev libdw-dev
        libiberty-dev zlib1g-dev liblzma-dev libjson-c-dev libcapstone-dev libdebuginfod-dev'
 tests='clang llvm dwz rustc libclang-rt-dev clang-format libcmocka-dev libvterm-dev python3 sqlite3 openssl binutils xz-utils elfutils
- git debuginfod'
+ git debuginfod linux-perf'
 missing=
 for p in $build $tests; do
 	state=$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null || true)
