@@ -169,6 +169,8 @@ static void finish_jobs(struct analyzer *a)
 		}
 		if (inlines_owns(job)) {
 			inlines_finish(a->inlines, job);
+			if (details_waiting(a->details))
+				a->published_ns = 0;
 			continue;
 		}
 		if (details_owns(job)) {

@@ -399,9 +399,11 @@ struct detail *details_make(struct details *d)
 		d->why = "nothing of it has been sampled";
 	if (!d->asked && hot != NULL) {
 		d->why = NULL;
-		if (naming_find(d->c.naming, &hot->loc, q, d->func, &p))
+		bool found = naming_find(d->c.naming, &hot->loc, q, d->func, &p);
+		/* Lines that are on their way are waited for. */
+		if (found && !inlines_pending(d->c.inlines, p.image, p.vaddr))
 			ask(d, &p, naming_get(d->c.naming, d->func));
-		else
+		else if (!found)
 			d->why = "it is not a function: group by function or line (key y)";
 	}
 	struct detail *out = detail_new(d->listing);

@@ -191,6 +191,15 @@ const struct line_unit *inlines_unit(struct inlines *n, struct image *im, uint64
 	return e->slots[unit].unit;
 }
 
+bool inlines_pending(struct inlines *n, struct image *im, uint64_t vaddr)
+{
+	if (inlines_unit(n, im, vaddr) != NULL || im->id >= n->count || n->by_image[im->id] == NULL)
+		return false;
+	const struct entry *e = n->by_image[im->id];
+	uint32_t unit = e->state == SLOT_READY ? lines_unit_of(e->lines, vaddr) : LINES_NONE;
+	return e->state == SLOT_ASKED || (unit != LINES_NONE && e->slots[unit].state == SLOT_ASKED);
+}
+
 size_t inlines_find(struct inlines *n, struct image *im, uint64_t vaddr,
                     struct line_frame out[LINES_INLINE_MAX])
 {

@@ -33,6 +33,9 @@ size_t inlines_find(struct inlines *n, struct image *im, uint64_t vaddr,
  */
 const struct line_unit *inlines_unit(struct inlines *n, struct image *im, uint64_t vaddr);
 
+/* Whether that index is being made, or it is not known yet which it is. */
+bool inlines_pending(struct inlines *n, struct image *im, uint64_t vaddr);
+
 /* The image has been loaded anew: what could not be found out about it is asked again. */
 void inlines_renew(struct inlines *n, const struct image *im);
 

@@ -263,6 +263,12 @@ static void select_func(struct screen *s, uint32_t func)
 	s->stale = true;
 }
 
+static uint32_t current_func(struct screen *s)
+{
+	const struct bottomup_row *r = current(s);
+	return r != NULL ? r->func : 0;
+}
+
 static void describe(struct screen *s, char *out, size_t cap)
 {
 	const struct bottomup_row *r = current(s);
@@ -288,6 +294,7 @@ const struct view view_bottomup = {
         .draw = draw,
         .key = key,
         .select = select_func,
+        .current = current_func,
         .describe = describe,
         .find = find,
 };

@@ -362,6 +362,12 @@ static void select_func(struct screen *s, uint32_t func)
 	s->stale = true;
 }
 
+static uint32_t current_func(struct screen *s)
+{
+	const struct flame_state *f = &s->flame;
+	return f->selected != NODE_NONE && f->selected != NODE_ROOT ? f->selected_func : 0;
+}
+
 /* --- search --------------------------------------------------------------------------- */
 
 bool flame_matched(struct screen *s, char *out, size_t cap)
@@ -439,6 +445,7 @@ const struct view view_flame = {
         .draw = draw,
         .key = key,
         .select = select_func,
+        .current = current_func,
         .describe = describe,
         .find = find,
 };

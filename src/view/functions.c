@@ -134,6 +134,12 @@ static void select_func(struct screen *s, uint32_t func)
 	s->stale = true;
 }
 
+static uint32_t current_func(struct screen *s)
+{
+	const struct functions_state *f = &s->functions;
+	return f->list.cursor < f->table.count ? f->table.rows[f->list.cursor].func : 0;
+}
+
 static void describe(struct screen *s, char *out, size_t cap)
 {
 	const struct functions_state *f = &s->functions;
@@ -147,6 +153,7 @@ const struct view view_functions = {
         .draw = draw,
         .key = key,
         .select = select_func,
+        .current = current_func,
         .describe = describe,
         .find = find,
 };

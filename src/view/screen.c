@@ -401,10 +401,13 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		open_overlay(s, OVERLAY_PLACES);
 		return (struct action){.kind = ACTION_LOOK};
 	case ACT_DETAIL:
-		if (s->shown == NULL || s->selected == 0) {
+		if (s->shown != NULL)
+			refresh(s, facts);
+		if (s->shown == NULL || view_table[s->view]->current(s) == 0) {
 			view_say(s, "select a function first");
 			break;
 		}
+		s->selected = view_table[s->view]->current(s);
 		open_overlay(s, OVERLAY_DETAIL);
 		return annotated_open(s);
 	case ACT_KERNEL:

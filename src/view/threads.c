@@ -287,6 +287,12 @@ static void select_func(struct screen *s, uint32_t func)
 	s->stale = true;
 }
 
+static uint32_t current_func(struct screen *s)
+{
+	const struct threads_state *t = &s->threads;
+	return t->list.cursor < t->count ? t->items[t->list.cursor].hottest : 0;
+}
+
 static void describe(struct screen *s, char *out, size_t cap)
 {
 	const struct threads_state *t = &s->threads;
@@ -307,6 +313,7 @@ const struct view view_threads = {
         .draw = draw,
         .key = key,
         .select = select_func,
+        .current = current_func,
         .describe = describe,
         .find = find,
 };

@@ -418,6 +418,12 @@ static void select_func(struct screen *s, uint32_t func)
 	s->stale = true;
 }
 
+static uint32_t current_func(struct screen *s)
+{
+	const struct tree_row *r = current(s);
+	return r != NULL ? snapshot_node(s->shown, r->last).func : 0;
+}
+
 static void describe(struct screen *s, char *out, size_t cap)
 {
 	const struct tree_row *r = current(s);
@@ -439,6 +445,7 @@ const struct view view_tree = {
         .draw = draw,
         .key = key,
         .select = select_func,
+        .current = current_func,
         .describe = describe,
         .find = tree_find,
 };

@@ -35,6 +35,8 @@ struct view {
 	/* ACTION_IGNORED: the key means nothing here. */
 	struct action (*key)(struct screen *s, enum act act);
 	void (*select)(struct screen *s, uint32_t func);
+	/* The function under the cursor, 0 for none. */
+	uint32_t (*current)(struct screen *s);
 	/* One line about the selection; "" when there is none. */
 	void (*describe)(struct screen *s, char *out, size_t cap);
 	/* Puts the cursor on the next match of the search. */
