@@ -22,6 +22,7 @@ struct history {
 	struct history_entry *ring; /* owned; grows up to `most` */
 	size_t cap, most;
 	size_t first, count; /* oldest entry, entries */
+	uint64_t pushed;     /* entries ever, since the start or the last history_clear() */
 };
 
 /* A ring of at most `bytes`. */
@@ -30,6 +31,18 @@ void history_fini(struct history *h);
 
 /* Adds a sample; the oldest makes room. */
 void history_push(struct history *h, const struct history_entry *e);
+
+/* How many were pushed before the oldest one held: its place in the order of all. */
+static inline uint64_t history_oldest(const struct history *h)
+{
+	return h->pushed - h->count;
+}
+
+/* Whether the next one pushes the oldest out. */
+static inline int history_is_full(const struct history *h)
+{
+	return h->count > 0 && h->count == h->most;
+}
 
 /* The i-th oldest entry; borrowed until the next push. */
 struct history_entry *history_at(struct history *h, size_t i);

@@ -2,9 +2,9 @@
  *
  * Samples arrive as interned stacks of raw locations with a weight. They go
  * into the history ring, into the totals per (stack, thread), and, where the
- * filter in force accepts them, along their path in the group tree and the
- * function table. Another grouping or filter is a new generation, rebuilt from
- * the totals in slices (profile_work) while new samples keep arriving, and
+ * query in force accepts them, along their path in the group tree and the
+ * function table. Another grouping, filter or window is a new generation, rebuilt from
+ * the totals or the history in slices (profile_work) while new samples keep arriving, and
  * swapped in when complete.
  *
  * Belongs to one thread; snapshots may go to any.
@@ -49,13 +49,48 @@ enum profile_group {
 	GROUPS
 };
 
-/* What is counted and how. */
+/* A rule about stacks, or about frames, told by the name of their function or of their module.
+ * Rules of KEEP that are kinds of one another all hold: a stack must satisfy each. */
+enum filter_kind {
+	FILTER_KEEP,          /* only stacks with a function that matches (match.h) */
+	FILTER_DROP,          /* only stacks without one */
+	FILTER_KEEP_FUNCTION, /* only stacks with that very function */
+	FILTER_KEEP_MODULE,   /* only stacks that go through that module */
+	FILTER_HIDE_MODULE,   /* its frames are left out; their time goes to the caller */
+	FILTER_FOLD_MODULE,   /* its frames that follow one another are one, "[libfoo.so]" */
+	FILTER_KINDS
+};
+enum { PROFILE_FILTERS = 8, FILTER_TEXT = 128 };
+struct profile_filter {
+	enum filter_kind kind;
+	char text[FILTER_TEXT];
+};
+
+/* Which time is counted. All but the first are counted from the history, as far back as that goes.
+ */
+enum window_kind {
+	WINDOW_ALL,   /* since the start, or the reset */
+	WINDOW_LAST,  /* the last `span_ns`, sliding */
+	WINDOW_DECAY, /* all, where what lies `span_ns` back counts half */
+	WINDOW_RANGE, /* from `from_ns` to before `to_ns` */
+};
+struct profile_window {
+	enum window_kind kind;
+	uint64_t span_ns;
+	uint64_t from_ns, to_ns;
+};
+
+/* What is counted and how. Zero-initialised is everything, by function. */
 struct profile_query {
 	bool hide_kernel; /* leave out kernel frames; their time goes to the caller */
 	bool by_thread;   /* only thread `thread` */
-	uint32_t thread;
+	bool by_process;  /* only process `process`, a pid */
+	uint32_t thread, process;
 	enum profile_group group;
 	bool hide_inlined; /* leave out inlined functions; their time goes to the caller */
+	uint32_t filter_count;
+	struct profile_filter filters[PROFILE_FILTERS];
+	struct profile_window window;
 };
 
 /* Function ids a location may have: one, and those inlined there. */
@@ -110,6 +145,21 @@ bool profile_work(struct profile *p, uint64_t budget_ns);
 /* The losses and facts the caller owns; published as they are. The profile
  * fills samples, weight_ns, all_samples, complete, all_weight_ns, folded. */
 struct snapshot_stats *profile_stats(struct profile *p);
+
+/* What of the run the strip shows: from, to; both 0: the newest. */
+void profile_set_strip(struct profile *p, uint64_t from_ns, uint64_t to_ns);
+
+/* What the heat shows: as many seconds from a time on (0: the newest), each in so many rows; 0
+ * seconds: nothing. */
+enum { PROFILE_HEAT_SECONDS = 600, PROFILE_HEAT_ROWS = 100 };
+void profile_set_heat(struct profile *p, uint64_t from_ns, uint32_t seconds, uint32_t rows);
+
+/* Samples that were lost at about that time, for the strip. */
+void profile_lost(struct profile *p, uint64_t time_ns, uint64_t samples);
+
+/* A moment with a name, for the time line; times need not be in order. The oldest of more than
+ * SNAPSHOT_MARKS is forgotten. `name` is copied, cleaned by the caller. */
+void profile_mark(struct profile *p, uint64_t time_ns, const char *name);
 
 /* A snapshot of now; the caller owns the reference. `modules` (may be NULL) is handed over. */
 struct snapshot *profile_publish(struct profile *p, uint64_t now_ns,

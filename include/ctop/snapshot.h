@@ -112,12 +112,32 @@ struct snapshot_thread {
 	uint8_t spark[30]; /* CPU per second, newest last; 255 = one CPU or more */
 };
 
-/* CPU use over time, for the strip: ns of weight per bucket. */
+enum { SNAPSHOT_MARKS = 256 };
+
+/* A moment with a name. */
+struct snapshot_mark {
+	uint64_t time_ns;
+	char name[56];
+};
+
+/* What happened over time, in buckets of one width. Arrays are owned by the snapshot. */
 struct snapshot_strip {
-	uint64_t bucket_ns; /* width of a bucket */
-	uint64_t end_ns;    /* time at which the newest bucket ends */
-	uint32_t count;     /* ≤ 512 */
-	const uint32_t *us; /* µs of CPU a bucket, oldest first; owned by the snapshot */
+	uint64_t bucket_ns;
+	uint64_t from_ns, end_ns; /* the oldest bucket begins, the newest ends there */
+	uint32_t count;           /* ≤ 512 */
+	uint32_t *us;             /* µs of CPU a bucket, oldest first */
+	uint32_t *lost;           /* samples */
+	uint32_t *threads;        /* alive, the most at a time; 0 where buckets are narrow */
+	uint64_t start_ns;        /* of the run, or of the counts since the last reset */
+	uint64_t history_ns;      /* since when there are samples: windows reach back to there */
+	uint64_t recent_ns, recent_us; /* the last ten seconds, or less, and the CPU used in them */
+};
+
+/* CPU use as heat: a column a second, a row a part of it, as Netflix's FlameScope has it. */
+struct snapshot_heat {
+	uint64_t from_ns; /* the first column's second begins there */
+	uint32_t columns, rows;
+	uint32_t *us; /* of row r of column c: us[c * rows + r]; owned; NULL: not asked for */
 };
 
 /* How callers were found in a module's code. */
@@ -166,6 +186,8 @@ const struct snapshot_stats *snapshot_stats(const struct snapshot *s);
 const struct snapshot_thread *snapshot_threads(const struct snapshot *s, uint32_t *count);
 const struct snapshot_module *snapshot_modules(const struct snapshot *s, uint32_t *count);
 const struct snapshot_strip *snapshot_strip(const struct snapshot *s);
+const struct snapshot_heat *snapshot_heat(const struct snapshot *s);
+const struct snapshot_mark *snapshot_marks(const struct snapshot *s, uint32_t *count);
 
 /* Functions. */
 uint32_t snapshot_func_count(const struct snapshot *s);

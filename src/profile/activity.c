@@ -1,7 +1,7 @@
 /* activity: CPU use over time; see activity.h.
  *
- * Both the strip and the spark lines are rings of buckets of fixed width, cleared
- * as time moves over them. Samples older than the ring are only counted in sums.
+ * The spark lines are rings of seconds, cleared as time moves over them. Samples older than the
+ * ring are only counted in sums.
  */
 #include "activity.h"
 
@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint64_t BUCKET_NS = CLOCK_NS_PER_SEC / 4;
 enum { PAIRS_MAX = 1 << 20 };
 
 void activity_init(struct activity *a, uint64_t start_ns)
@@ -86,10 +85,8 @@ void activity_add(struct activity *a, uint64_t time_ns, uint32_t thread, uint32_
 {
 	struct thread_row *t = &a->threads[thread];
 	uint64_t since = time_ns > a->start_ns ? time_ns - a->start_ns : 0;
-	uint64_t bucket = since / BUCKET_NS, second = since / CLOCK_NS_PER_SEC;
+	uint64_t second = since / CLOCK_NS_PER_SEC;
 	uint32_t us = (uint32_t)(weight_ns / 1000);
-	if (advance(a->strip, STRIP_BUCKETS, &a->newest_bucket, bucket))
-		a->strip[bucket % STRIP_BUCKETS] += us;
 	if (advance(t->us, SPARK_SECONDS, &t->second, second))
 		t->us[second % SPARK_SECONDS] += us;
 	t->weight_ns += weight_ns;
@@ -110,8 +107,6 @@ void activity_reset(struct activity *a, uint64_t now_ns)
 {
 	activity_forget_funcs(a);
 	a->start_ns = now_ns;
-	a->newest_bucket = 0;
-	memset(a->strip, 0, sizeof a->strip);
 	for (size_t i = 0; i < a->thread_count; i++) {
 		a->threads[i].weight_ns = 0;
 		a->threads[i].second = 0;
@@ -162,26 +157,6 @@ struct snapshot_thread *activity_threads(const struct activity *a, uint64_t now_
 	}
 	*count = n;
 	return rows;
-}
-
-uint32_t *activity_strip(const struct activity *a, uint64_t now_ns, struct snapshot_strip *out)
-{
-	uint64_t since = now_ns > a->start_ns ? now_ns - a->start_ns : 0;
-	uint64_t newest = since / BUCKET_NS;
-	uint64_t count = newest + 1 < STRIP_BUCKETS ? newest + 1 : STRIP_BUCKETS;
-	uint32_t *us = mem_alloc(count * sizeof *us);
-	for (uint64_t i = 0; i < count; i++) {
-		uint64_t b = newest + 1 - count + i;
-		bool held = b <= a->newest_bucket && b + STRIP_BUCKETS > a->newest_bucket;
-		us[i] = held ? a->strip[b % STRIP_BUCKETS] : 0;
-	}
-	*out = (struct snapshot_strip){
-	        .bucket_ns = BUCKET_NS,
-	        .end_ns = a->start_ns + (newest + 1) * BUCKET_NS,
-	        .count = (uint32_t)count,
-	        .us = us,
-	};
-	return us;
 }
 
 size_t activity_bytes(const struct activity *a)

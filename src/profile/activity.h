@@ -1,4 +1,4 @@
-/* activity: CPU use over time, of all and of each thread. Private to the
+/* activity: CPU use of each thread over the last seconds. Private to the
  * profile layer; belongs to the analyzer.
  */
 #ifndef CTOP_PROFILE_ACTIVITY_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STRIP_BUCKETS = 512, SPARK_SECONDS = 30 };
+enum { SPARK_SECONDS = 30 };
 
 /* One thread. */
 struct thread_row {
@@ -27,8 +27,6 @@ struct thread_row {
 
 struct activity {
 	uint64_t start_ns;
-	uint64_t newest_bucket;        /* of the strip */
-	uint32_t strip[STRIP_BUCKETS]; /* µs a bucket; ring */
 	struct thread_row *threads;
 	size_t thread_count, thread_cap;
 	struct hash_map by_func; /* (thread, func) → index in weights */
@@ -55,7 +53,6 @@ void activity_forget_funcs(struct activity *a);
 /* Copies for a snapshot; owned by the caller. */
 struct snapshot_thread *activity_threads(const struct activity *a, uint64_t now_ns,
                                          uint32_t *count);
-uint32_t *activity_strip(const struct activity *a, uint64_t now_ns, struct snapshot_strip *out);
 
 size_t activity_bytes(const struct activity *a);
 

@@ -33,6 +33,7 @@ static void grow(struct history *h)
 
 void history_push(struct history *h, const struct history_entry *e)
 {
+	h->pushed++;
 	if (h->count == h->cap && h->cap < h->most)
 		grow(h);
 	if (h->count < h->cap) {
@@ -64,4 +65,5 @@ size_t history_find(struct history *h, uint64_t time_ns)
 void history_clear(struct history *h)
 {
 	h->first = h->count = 0;
+	h->pushed = 0;
 }

@@ -20,7 +20,9 @@ void snapshot_unref(struct snapshot *s)
 	tree_unref(s->tree);
 	free(s->threads);
 	free(s->modules);
-	free(s->strip_us);
+	free(s->strip.us); /* with the others */
+	free(s->heat.us);
+	free(s->marks);
 	free(s);
 }
 
@@ -54,6 +56,17 @@ const struct snapshot_module *snapshot_modules(const struct snapshot *s, uint32_
 const struct snapshot_strip *snapshot_strip(const struct snapshot *s)
 {
 	return &s->strip;
+}
+
+const struct snapshot_heat *snapshot_heat(const struct snapshot *s)
+{
+	return &s->heat;
+}
+
+const struct snapshot_mark *snapshot_marks(const struct snapshot *s, uint32_t *count)
+{
+	*count = s->mark_count;
+	return s->marks;
 }
 
 uint32_t snapshot_func_count(const struct snapshot *s)

@@ -21,7 +21,9 @@ struct snapshot {
 	struct snapshot_module *modules; /* owned */
 	uint32_t module_count;
 	struct snapshot_strip strip;
-	uint32_t *strip_us;
+	struct snapshot_heat heat;
+	struct snapshot_mark *marks; /* owned */
+	uint32_t mark_count;
 };
 
 #endif

@@ -13,6 +13,8 @@ static uint32_t new_node(struct stacks *t, uint32_t parent, uint32_t loc)
 	t->parent = vec_reserve(t->parent, &t->parent_cap, n, sizeof *t->parent);
 	t->loc = vec_reserve(t->loc, &t->loc_cap, n, sizeof *t->loc);
 	t->group = vec_reserve(t->group, &t->group_cap, n, sizeof *t->group);
+	t->seen = vec_reserve(t->seen, &t->seen_cap, n, sizeof *t->seen);
+	t->seen[t->count] = 0;
 	t->parent[t->count] = parent;
 	t->loc[t->count] = loc;
 	t->group[t->count] = GROUP_UNSET;
@@ -30,6 +32,7 @@ void stacks_fini(struct stacks *t)
 	free(t->parent);
 	free(t->loc);
 	free(t->group);
+	free(t->seen);
 	hash_map_fini(&t->index);
 	free(t->locs);
 	free(t->func);
@@ -179,7 +182,8 @@ uint32_t *stacks_fold(struct stacks *t, const bool *keep, uint32_t mark)
 	struct stacks old = *t;
 	uint32_t *map = mem_alloc(old.count * sizeof *map);
 	t->parent = t->loc = t->group = NULL;
-	t->count = t->parent_cap = t->loc_cap = t->group_cap = 0;
+	t->seen = NULL;
+	t->count = t->parent_cap = t->loc_cap = t->group_cap = t->seen_cap = 0;
 	t->index = (struct hash_map){0};
 	t->last_count = 0;
 	hash_map_clear(&t->chains);
@@ -196,13 +200,15 @@ uint32_t *stacks_fold(struct stacks *t, const bool *keep, uint32_t mark)
 	free(old.parent);
 	free(old.loc);
 	free(old.group);
+	free(old.seen);
 	hash_map_fini(&old.index);
 	return map;
 }
 
 size_t stacks_bytes(const struct stacks *t)
 {
-	return (t->parent_cap + t->loc_cap + t->group_cap) * 4 + hash_map_bytes(&t->index) +
-	       t->locs_cap * sizeof *t->locs + (t->func_cap + t->list_cap) * 4 +
-	       hash_map_bytes(&t->loc_index) + hash_map_bytes(&t->chains);
+	return (t->parent_cap + t->loc_cap + t->group_cap) * 4 + t->seen_cap +
+	       hash_map_bytes(&t->index) + t->locs_cap * sizeof *t->locs +
+	       (t->func_cap + t->list_cap) * 4 + hash_map_bytes(&t->loc_index) +
+	       hash_map_bytes(&t->chains);
 }

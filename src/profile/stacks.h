@@ -19,7 +19,8 @@ enum { STACK_ROOT = 0 };
 struct stacks {
 	/* Nodes, by stack id. */
 	uint32_t *parent, *loc, *group; /* group: node of the group tree of this generation */
-	size_t count, parent_cap, loc_cap, group_cap;
+	uint8_t *seen; /* where that is set: the rules that are fulfilled (filter.h) */
+	size_t count, parent_cap, loc_cap, group_cap, seen_cap;
 	struct hash_map index; /* hash of (parent, loc) → node */
 	/* Locations, by loc id. */
 	struct loc *locs;

@@ -58,6 +58,15 @@ struct counts *count_array_at(struct count_array *a, uint32_t i)
 	return &c->c[i & (COUNT_CHUNK - 1)];
 }
 
+void count_array_scale(struct count_array *a, double by)
+{
+	for (size_t i = 0; i < a->count * COUNT_CHUNK; i++) {
+		struct counts *c = count_array_at(a, (uint32_t)i);
+		c->self_ns = (uint64_t)((double)c->self_ns * by);
+		c->total_ns = (uint64_t)((double)c->total_ns * by);
+	}
+}
+
 struct count_chunk **count_array_share(const struct count_array *a)
 {
 	struct count_chunk **copy = mem_alloc((a->count + 1) * sizeof *copy);

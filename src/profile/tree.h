@@ -37,6 +37,9 @@ void count_array_fini(struct count_array *a);
 /* The counter to write to; grows, and copies a shared chunk. */
 struct counts *count_array_at(struct count_array *a, uint32_t i);
 
+/* Multiplies all weights (not the numbers of samples). */
+void count_array_scale(struct count_array *a, double by);
+
 /* References to all chunks, for a snapshot; the array is freed by
  * count_chunks_free(). */
 struct count_chunk **count_array_share(const struct count_array *a);

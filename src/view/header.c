@@ -301,17 +301,12 @@ bool header_idle(struct screen *s, const struct screen_facts *facts, char *out, 
 {
 	const struct snapshot_strip *strip = snapshot_strip(s->shown);
 	const struct snapshot_stats *st = snapshot_stats(s->shown);
-	uint64_t span = 10 * CLOCK_NS_PER_SEC, us = 0;
+	uint64_t span = strip->recent_ns;
 	if (st->state != TARGET_RUNNING || s->options.replay ||
 	    st->elapsed_ns < 2 * CLOCK_NS_PER_SEC)
 		return false;
-	if (st->elapsed_ns < span)
-		span = st->elapsed_ns;
-	uint64_t buckets = span / strip->bucket_ns;
-	for (uint64_t i = 0; i < buckets && i < strip->count; i++)
-		us += strip->us[strip->count - 1 - i];
-	double percent = 100e3 * (double)us / (double)span;
-	if (percent >= 0.5)
+	double percent = 100e3 * (double)strip->recent_us / (double)span;
+	if (span == 0 || percent >= 0.5)
 		return false;
 	struct strbuf b = {0};
 	strbuf_addf(&b, "%.1f %% CPU over the last %" PRIu64 " s", percent,
