@@ -1,9 +1,10 @@
 /* lines: ELF address → source line and the chain of inlined functions, from DWARF (2 to 5).
  *
  * An index is made a compilation unit at a time, on a worker, with libdw; from then on it is
- * immutable, and any thread may look up. What a unit's tree says of scopes becomes flat, sorted
- * ranges, so that a look-up is two binary searches. Hostile input: sizes are bounded, trees are
- * walked to a bounded depth, what contradicts itself is cut to fit.
+ * immutable, and any thread may look up. What a unit's tree says of scopes, and its table of lines,
+ * become one flat, sorted list of places, so that a look-up is two binary searches: for the unit,
+ * for the place. Hostile input: sizes are bounded, trees are walked to a bounded depth and for a
+ * bounded time, what contradicts itself is cut to fit.
  */
 #ifndef CTOP_LINES_H
 #define CTOP_LINES_H

@@ -231,6 +231,20 @@ debug=/usr/lib/debug/.build-id/$(readelf -n /lib/x86_64-linux-gnu/libc.so.6 2>/d
 awk 'BEGIN { srand(7); for (i = 0; i < 20000; i++) printf "0x%x\n", 8448 + int(rand() * 1400000) }' >"$tmp/addresses"
 printf 'lines: %s: %s (asked, libc: 130 ms in all; 300 ns)\n' "${program##*/}" \
 	"$("$build/tools/lines_print" -q "$program" <"$tmp/addresses")"
+# One large unit of C++, from nothing.
+awk 'BEGIN { for (i = 0; i < 2150; i++) {
+	printf "struct s%d { int a; int get(int x) const { return a * x + %d; } };\n", i, i
+	printf "static inline __attribute__((always_inline)) int f%d(const s%d &s, int n) {", i, i
+	printf "int r = %d; while (n-- > 0) r += s.get(r) ^ s.get(n); return r; }\n", i
+	printf "int g%d(int n) { s%d s{n}; return f%d(s, n) + f%d(s, n + 1); }\n", i, i, i, i }
+	print "int main() { return 0; }" }' >"$tmp/large.cc"
+if g++ -O1 -finline-functions -g -o "$tmp/large" "$tmp/large.cc"; then
+	dies=$(readelf --debug-dump=info "$tmp/large" 2>/dev/null | grep -c 'Abbrev Number: [1-9]')
+	for _ in 1 2 3 4 5; do "$build/tools/lines_print" -q "$tmp/large" </dev/null; done |
+		sed 's/.*all indexed in \([0-9.]*\) ms.*/\1/' | sort -n |
+		awk -v n="$dies" '{ v[NR] = $1 } END {
+			printf "lines: a unit of %d DIEs: indexed in %.1f ms (%.1f–%.1f; asked, 88 000: 10 ms)\n", n, v[3], v[1], v[5] }'
+fi
 for peer in "llvm-symbolizer --inlines" "addr2line -i -f"; do
 	command -v "${peer%% *}" >/dev/null || continue
 	from=$(date +%s%N)
