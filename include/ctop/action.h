@@ -16,6 +16,8 @@ enum action_kind {
 	ACTION_LOOK,        /* look where every thread is, stopping none */
 	ACTION_FETCH,       /* fetch debug files from now on, or no longer: `on` */
 	ACTION_DETAIL,      /* show function `func` in detail from now on; 0: none */
+	ACTION_STRIP,       /* show that part of the run in the strip, and count under `query` */
+	ACTION_MARK,        /* set mark `name` at `from_ns`, 0: now */
 	ACTION_QUERY,       /* count under another query: `query` */
 	ACTION_CHILD_KILL,  /* end the launched command, then quit */
 	ACTION_CHILD_LEAVE, /* quit and leave it running */
@@ -26,6 +28,8 @@ struct action {
 	struct profile_query query; /* ACTION_QUERY */
 	uint32_t func;              /* ACTION_DETAIL */
 	bool on;                    /* ACTION_FETCH */
+	uint64_t from_ns, to_ns;    /* ACTION_STRIP: as profile_set_strip(); ACTION_MARK */
+	char name[56];              /* ACTION_MARK */
 };
 
 #endif

@@ -9,6 +9,8 @@ enum command_kind {
 	COMMAND_RESET,    /* forget all counts */
 	COMMAND_PACKAGES, /* find the packages of files without symbols */
 	COMMAND_FETCH,    /* fetch debug files from now on, or no longer: `on` */
+	COMMAND_STRIP,    /* show from_ns to to_ns in the strip (profile.h) */
+	COMMAND_MARK,     /* set mark `name` at from_ns, 0: now */
 	COMMAND_DETAIL,   /* show function `func` in detail (detail.h) from now on; 0: none */
 };
 
@@ -18,6 +20,8 @@ struct command {
 	struct profile_query query;
 	uint32_t func;
 	bool on;
+	uint64_t from_ns, to_ns;
+	char name[56];
 };
 
 #endif

@@ -35,12 +35,13 @@ struct screen_facts {
 	uint32_t more;     /* further targets beside pid */
 	const struct screen_thread *threads;
 	uint32_t thread_count;
-	bool threads_known; /* false in a replay */
-	bool child_running; /* a launched command is alive: quitting asks */
-	bool launched;      /* the target was started by ctop */
-	int wait_status;    /* of a launched command that has ended, else -1 */
-	uint64_t now_ns;    /* CLOCK_MONOTONIC, for messages that fade */
-	bool starting;      /* no snapshot yet: what we are waiting for is in `doing` */
+	bool threads_known;       /* false in a replay */
+	bool child_running;       /* a launched command is alive: quitting asks */
+	bool launched;            /* the target was started by ctop */
+	int wait_status;          /* of a launched command that has ended, else -1 */
+	uint64_t now_ns;          /* CLOCK_MONOTONIC, for messages that fade */
+	uint64_t clock_offset_ns; /* from times of samples to the wall clock; 0: not known */
+	bool starting;            /* no snapshot yet: what we are waiting for is in `doing` */
 	const char *doing;
 };
 

@@ -96,6 +96,7 @@ struct session_facts {
 	uint32_t pid, more;
 	struct source_info source;
 	uint64_t start_ns;
+	int64_t clock_offset_ns;    /* from times of samples to the wall clock */
 	const char *capture_damage; /* "" or what a replayed file lacks */
 };
 const struct session_facts *session_facts(const struct session *s);

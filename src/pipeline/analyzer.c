@@ -271,6 +271,8 @@ static void on_lost(struct analyzer *a, const struct record *r)
 	};
 	if (l->cause < LOST_CAUSES)
 		*by_cause[l->cause] += l->count;
+	if (l->cause == LOST_KERNEL || l->cause == LOST_RING)
+		profile_lost(a->profile, r->time, l->count);
 }
 
 static void on_resync(struct analyzer *a, const struct record *r)
@@ -367,6 +369,13 @@ static bool read_ring(struct analyzer *a)
 
 /* --- commands and snapshots --------------------------------------------------- */
 
+static void set_mark(struct analyzer *a, const struct command *c)
+{
+	char clean[3 * sizeof c->name + 1];
+	utf8_clean(c->name, strnlen(c->name, sizeof c->name - 1), clean);
+	profile_mark(a->profile, c->from_ns != 0 ? c->from_ns : now_of(a), clean);
+}
+
 static void take_commands(struct analyzer *a)
 {
 	struct command c;
@@ -387,6 +396,12 @@ static void take_commands(struct analyzer *a)
 			fetcher_turn(a->fetcher, c.on);
 			if (c.on)
 				details_renew(a->details, NULL);
+			break;
+		case COMMAND_STRIP:
+			profile_set_strip(a->profile, c.from_ns, c.to_ns);
+			break;
+		case COMMAND_MARK:
+			set_mark(a, &c);
 			break;
 		case COMMAND_PACKAGES:
 			packages_ask(a->packages, a->modules);

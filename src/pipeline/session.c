@@ -79,6 +79,7 @@ static enum ctop_err open_replay(struct session *s, struct err *e)
 	snprintf(s->title, sizeof s->title, "%s", info->name);
 	s->facts.pid = info->pid;
 	s->facts.start_ns = info->start_ns;
+	s->facts.clock_offset_ns = info->realtime_offset;
 	s->facts.capture_damage = capture_damage(s->reader);
 	return source_open_replay(&s->source, s->reader, s->c.paced, e);
 }
@@ -103,6 +104,7 @@ static enum ctop_err open_live(struct session *s, struct err *e)
 {
 	s->broker = broker_new_live();
 	s->facts.start_ns = clock_now_ns();
+	s->facts.clock_offset_ns = clock_realtime_offset_ns();
 	s->facts.capture_damage = "";
 	name_targets(s);
 	return source_open_live(&s->source, s->c.choice, s->broker, &s->c.source, e);

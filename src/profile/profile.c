@@ -123,7 +123,12 @@ void profile_add(struct profile *p, uint64_t time_ns, uint32_t thread, uint32_t 
 
 void profile_set_query(struct profile *p, const struct profile_query *q, uint64_t command)
 {
-	const struct profile_query *old = &profile_newest(p)->query;
+	struct generation *newest = p->next.tree != NULL ? &p->next : &p->shown;
+	const struct profile_query *old = &newest->query;
+	if (memcmp(q, old, sizeof *q) == 0) {
+		newest->command = command;
+		return;
+	}
 	if (q->group != old->group || q->hide_inlined != old->hide_inlined) {
 		stacks_clear_funcs(&p->stacks);
 		activity_forget_funcs(&p->activity);

@@ -151,6 +151,8 @@ static void lay_out(const struct timeline *t, uint64_t now_ns, struct snapshot_s
 	uint64_t to = newest ? now : t->to_ns;
 	uint64_t from = newest ? t->start_ns : t->from_ns;
 	from = from > t->start_ns ? from : t->start_ns;
+	to = to < now ? to : now;
+	to = to > from ? to : from;
 	uint64_t width = t->width_ns;
 	if (!newest && (to - from) / STRIP_MOST < width) {
 		width = (to - from) / STRIP_MOST + 1;

@@ -69,6 +69,7 @@ static struct screen_facts facts_of(const struct loop *l)
 	        .child_running = l->child_running,
 	        .wait_status = l->child_running ? -1 : l->wait_status,
 	        .now_ns = clock_now_ns(),
+	        .clock_offset_ns = (uint64_t)f->clock_offset_ns,
 	        .doing = "waiting for the first sample",
 	};
 }
@@ -173,6 +174,13 @@ static void send(struct loop *l, enum command_kind kind, const struct profile_qu
 	screen_set_command(l->screen, session_command(l->session, &c));
 }
 
+static void send_mark(struct loop *l, const struct action *a)
+{
+	struct command c = {.kind = COMMAND_MARK, .from_ns = a->from_ns};
+	memcpy(c.name, a->name, sizeof c.name);
+	session_command(l->session, &c);
+}
+
 static void act(struct loop *l, const struct action *a)
 {
 	switch (a->kind) {
@@ -212,6 +220,15 @@ static void act(struct loop *l, const struct action *a)
 	case ACTION_DETAIL:
 		session_command(l->session,
 		                &(struct command){.kind = COMMAND_DETAIL, .func = a->func});
+		break;
+	case ACTION_STRIP:
+		session_command(l->session, &(struct command){.kind = COMMAND_STRIP,
+		                                              .from_ns = a->from_ns,
+		                                              .to_ns = a->to_ns});
+		send(l, COMMAND_QUERY, &a->query);
+		break;
+	case ACTION_MARK:
+		send_mark(l, a);
 		break;
 	case ACTION_QUERY:
 		send(l, COMMAND_QUERY, &a->query);

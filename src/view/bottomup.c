@@ -34,7 +34,7 @@ static void add_callers(struct screen *s, const struct query_callers *callers,
 		        .depth = (uint16_t)(below->depth + 1),
 		        .has_callers = kind != FUNC_PROCESS && kind != FUNC_ROOT,
 		};
-		if (kind == FUNC_ROOT)
+		if (kind == FUNC_ROOT || scope_hides(s, row.self_ns))
 			continue;
 		row.open = row.has_callers && paths_has(&b->open, row.path);
 		add_row(s, &row);
@@ -63,7 +63,7 @@ static void update(struct screen *s, const struct screen_facts *facts)
 		        .path = query_path_child(query_path_root, t->func),
 		        .has_callers = true,
 		};
-		if (t->counts.self_n == 0)
+		if (t->counts.self_n == 0 || scope_hides(s, t->counts.self_ns))
 			break; /* sorted: no more */
 		row.open = paths_has(&b->open, row.path);
 		add_row(s, &row);

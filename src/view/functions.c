@@ -9,6 +9,11 @@ static void update(struct screen *s, const struct screen_facts *facts)
 	struct functions_state *f = &s->functions;
 	(void)facts;
 	table_build(&f->table, s->shown, f->column, f->inverted);
+	size_t kept = 0;
+	for (size_t i = 0; i < f->table.count; i++)
+		if (!scope_hides(s, f->table.rows[i].counts.total_ns))
+			f->table.rows[kept++] = f->table.rows[i];
+	f->table.count = kept;
 	f->list.count = f->table.count;
 	if (!f->follow)
 		return;

@@ -128,8 +128,7 @@ static void drop_least(struct facts_line *l)
 		l->seg[least].gone = true;
 }
 
-/* How the target or the display stands: LIVE, PAUSED, EXITED … */
-static void state_text(const struct screen *s, char *out, size_t cap, int *style)
+void header_state(const struct screen *s, char *out, size_t cap, int *style)
 {
 	const struct snapshot_stats *st = s->shown != NULL ? snapshot_stats(s->shown) : NULL;
 	*style = STYLE_TITLE;
@@ -138,6 +137,9 @@ static void state_text(const struct screen *s, char *out, size_t cap, int *style
 	} else if (s->paused) {
 		*style = STYLE_WARN;
 		snprintf(out, cap, "PAUSED");
+	} else if (st != NULL && s->query.window.kind == WINDOW_RANGE) {
+		*style = STYLE_WARN;
+		snprintf(out, cap, "RANGE");
 	} else if (st == NULL || st->state == TARGET_RUNNING) {
 		snprintf(out, cap, s->options.replay ? "REPLAY" : "LIVE");
 	} else if (st->state == TARGET_REPLAYED) {
@@ -162,7 +164,7 @@ static void draw_facts(struct screen *s, struct surface *out, const struct scree
 	char state[32];
 	int style, width = out->cols;
 	fill_line(&l, s, facts);
-	state_text(s, state, sizeof state, &style);
+	header_state(s, state, sizeof state, &style);
 	surface_fill(out, 0, 0, out->cols, STYLE_TITLE, " ");
 	if (with_state) {
 		int w = (int)utf8_str_width(state);
@@ -180,53 +182,6 @@ static void draw_facts(struct screen *s, struct surface *out, const struct scree
 		int bold = i == 0 ? STYLE_BOLD : 0;
 		col += surface_text(out, 0, col, width - col, l.seg[i].style | bold, l.seg[i].text);
 	}
-}
-
-static void draw_strip(struct screen *s, struct surface *out, int row)
-{
-	const struct snapshot_strip *strip = snapshot_strip(s->shown);
-	char state[32];
-	int style;
-	uint32_t most = 1;
-	state_text(s, state, sizeof state, &style);
-	int w = (int)utf8_str_width(state), cells = out->cols - w - 3;
-	surface_right(out, row, out->cols - w - 1, w, style | STYLE_BOLD, state);
-	int shown = cells < (int)strip->count ? cells : (int)strip->count;
-	for (int i = 0; i < shown; i++) {
-		uint32_t us = strip->us[strip->count - (uint32_t)shown + (uint32_t)i];
-		most = us > most ? us : most;
-	}
-	/* The scale never magnifies less than a tenth of a CPU. */
-	uint32_t least = (uint32_t)(strip->bucket_ns / 10000);
-	most = most > least ? most : least;
-	for (int i = 0; i < shown; i++) {
-		uint32_t us = strip->us[strip->count - (uint32_t)shown + (uint32_t)i];
-		surface_text(out, row, cells - shown + i, 1, STYLE_STRIP,
-		             format_spark((double)us / most));
-	}
-}
-
-/* What is counted, in at most `room` cells: the fixed words leave first. */
-static void scope_text(const struct screen *s, char *out, size_t cap, int room)
-{
-	char clock[16], thread[64] = "";
-	uint32_t count;
-	const struct snapshot_thread *t = snapshot_threads(s->shown, &count);
-	static const char *const groups[GROUPS] = {"", " · by line", " · by file", " · by module"};
-	char shown[96];
-	snprintf(shown, sizeof shown, "%s%s%s", groups[s->query.group],
-	         s->query.hide_kernel ? " · kernel hidden" : "",
-	         s->query.hide_inlined ? " · inlined hidden" : "");
-	format_clock(clock, sizeof clock, snapshot_stats(s->shown)->elapsed_ns);
-	for (uint32_t i = 0; s->query.by_thread && i < count; i++)
-		if (t[i].id == s->query.thread)
-			snprintf(thread, sizeof thread, " · only %s %u", t[i].name, t[i].tid);
-	const char *threads = thread[0] != '\0' ? thread : " · all threads";
-	snprintf(out, cap, "on-CPU · all %s%s%s", clock, threads, shown);
-	if ((int)utf8_str_width(out) > room)
-		snprintf(out, cap, "%s%s%s", clock, thread, shown);
-	if ((int)utf8_str_width(out) > room)
-		snprintf(out, cap, "%s", clock);
 }
 
 static void draw_tabs(struct screen *s, struct surface *out, int row)
@@ -263,9 +218,11 @@ int header_draw(struct screen *s, struct surface *out, const struct screen_facts
 	} else {
 		draw_facts(s, out, facts, low);
 	}
-	if (!low && s->shown != NULL)
-		draw_strip(s, out, 1);
-	int tabs = low ? 1 : 2;
+	int tabs = 1;
+	if (s->shown != NULL && low && s->strip.focused)
+		strip_draw(s, out, 0);
+	else if (!low)
+		tabs += s->shown != NULL ? strip_draw(s, out, 1) : 1;
 	draw_tabs(s, out, tabs);
 	return tabs + 1;
 }

@@ -54,6 +54,8 @@ void screen_free(struct screen *s)
 	places_fini(&s->places);
 	annotated_fini(&s->annotated);
 	search_fini(&s->search);
+	scope_fini(&s->scope);
+	prompt_history_fini(&s->strip.names);
 	free(s);
 }
 
@@ -239,6 +241,9 @@ static void draw_body(struct screen *s, struct surface *out, const struct screen
 	}
 	if (area.rows > 1)
 		view_table[s->view]->draw(s, out, area);
+	if (area.rows > 2 && snapshot_stats(s->shown)->samples == 0 && scope_is_narrow(s))
+		surface_ellipsis(out, area.row + 1, 1, area.cols - 1, STYLE_DIM,
+		                 "nothing of that was sampled: Esc drops what was chosen last");
 }
 
 /* What was typed into the search prompt since the last time is searched. */
@@ -256,6 +261,7 @@ void screen_draw(struct screen *s, struct surface *out, const struct screen_fact
 	s->now_ns = facts->now_ns;
 	s->cols = out->cols;
 	s->wait_status = facts->wait_status;
+	s->strip.clock_offset_ns = facts->clock_offset_ns;
 	out->ascii = s->options.ascii;
 	surface_clear(out);
 	if (out->rows < 1 || out->cols < 1)
@@ -303,10 +309,9 @@ static struct action query_action(struct screen *s)
 
 static struct action escape(struct screen *s)
 {
-	if (s->query.by_thread) {
-		s->query.by_thread = false;
-		return query_action(s);
-	}
+	struct action a = scope_drop(s);
+	if (a.kind != ACTION_IGNORED)
+		return a;
 	search_clear(s);
 	return view_handled();
 }
@@ -418,6 +423,19 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		return next_group(s);
 	case ACT_FETCH:
 		return fetching_key(s);
+	case ACT_TIMELINE:
+		return strip_open(s);
+	case ACT_MARK:
+		return strip_mark(s);
+	case ACT_FILTER:
+	case ACT_FOCUS_FUNCTION:
+	case ACT_FOCUS_MODULE:
+	case ACT_MODULE:
+	case ACT_WINDOW:
+	case ACT_THRESHOLD:
+		if (s->shown != NULL)
+			refresh(s, facts);
+		return scope_key(s, act);
 	case ACT_RESET:
 		view_say(s, "counts reset");
 		return (struct action){.kind = ACTION_RESET};
@@ -497,6 +515,11 @@ struct action screen_key(struct screen *s, key_code key, const struct screen_fac
 		return answer(s, key);
 	if (s->overlay != OVERLAY_NONE)
 		return overlay_key(s, act, facts);
+	if (s->strip.focused && s->shown != NULL) {
+		struct action a = strip_key(s, act, key);
+		if (a.kind != ACTION_IGNORED)
+			return a;
+	}
 	/* f flips the flamegraph when it is already there. */
 	if (act == ACT_FLAME && s->view != VIEW_FLAME) {
 		go_to_view(s, VIEW_FLAME);

@@ -63,6 +63,8 @@ static void add_rows(struct screen *s, uint32_t parent, uint64_t parent_path, ui
 	query_children(s->shown, parent, t->order, &kids);
 	for (size_t i = 0; i < kids.count && t->list.count < ROWS_MOST; i++) {
 		struct tree_row row = {.first = kids.ids[i], .depth = depth};
+		if (scope_hides(s, snapshot_counts(s->shown, row.first).total_ns))
+			continue;
 		row.path = tree_path_below(s, parent_path, row.first);
 		tree_chain(s, &row);
 		row.has_children = query_hottest_child(s->shown, row.last) != NODE_NONE;

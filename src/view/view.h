@@ -16,7 +16,9 @@
 #include "keymap.h"
 #include "list.h"
 #include "prompt.h"
+#include "scope.h"
 #include "search.h"
+#include "strip.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -209,6 +211,8 @@ struct screen {
 	struct threads_state threads;
 	struct places_state places;
 	struct annotated_state annotated;
+	struct scope scope;
+	struct strip_state strip;
 };
 
 /* Total weight of the snapshot shown: what 100 % is. */
@@ -254,6 +258,8 @@ struct action typing_key(struct screen *s, key_code key);
 
 /* The line of facts, the strip, the tabs. Returns the rows used. */
 int header_draw(struct screen *s, struct surface *out, const struct screen_facts *facts);
+/* How the target or the display stands: LIVE, PAUSED, EXITED … */
+void header_state(const struct screen *s, char *out, size_t cap, int *style);
 /* "0.0 % CPU …" when nothing runs; false when something does. */
 bool header_idle(struct screen *s, const struct screen_facts *facts, char *out, size_t cap);
 void places_fini(struct places_state *t);

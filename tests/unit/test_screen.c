@@ -223,7 +223,13 @@ static void type(struct world *w, const char *keys)
 			look(w);
 		if (a.kind == ACTION_DETAIL)
 			answer_detail(w, a.func);
-		if (a.kind == ACTION_QUERY) {
+		if (a.kind == ACTION_STRIP)
+			profile_set_strip(w->profile, a.from_ns, a.to_ns);
+		if (a.kind == ACTION_MARK)
+			profile_mark(w->profile, a.from_ns != 0 ? a.from_ns : w->time / 2, a.name);
+		if (a.kind == ACTION_MARK)
+			publish(w);
+		if (a.kind == ACTION_QUERY || a.kind == ACTION_STRIP) {
 			profile_set_query(w->profile, &a.query, 1);
 			publish(w);
 		}
@@ -280,14 +286,31 @@ static void every_view_is_as_drawn(void **state)
 		const char *name, *keys;
 		int rows, cols;
 	} cases[] = {
-	        {"functions-100x24", "1", 24, 100}, {"functions-40x10", "1", 10, 40},
-	        {"functions-200x60", "1", 60, 200}, {"tree-100x24", "2H", 24, 100},
-	        {"tree-40x10", "2H", 10, 40},       {"bottomup-100x24", "3g\r", 24, 100},
-	        {"flame-100x24", "4", 24, 100},     {"flame-flipped-80x24", "4f", 24, 80},
-	        {"flame-40x10", "4", 10, 40},       {"threads-100x24", "5", 24, 100},
-	        {"help-80x24", "?", 24, 80},        {"quality-100x24", "d", 24, 100},
-	        {"quality-40x10", "dj", 10, 40},    {"places-100x24", "D", 24, 100},
-	        {"places-40x10", "DG", 10, 40},     {"threads-looked-100x24", "5DD5", 24, 100},
+	        {"functions-100x24", "1", 24, 100},
+	        {"functions-40x10", "1", 10, 40},
+	        {"functions-200x60", "1", 60, 200},
+	        {"tree-100x24", "2H", 24, 100},
+	        {"tree-40x10", "2H", 10, 40},
+	        {"bottomup-100x24", "3g\r", 24, 100},
+	        {"flame-100x24", "4", 24, 100},
+	        {"flame-flipped-80x24", "4f", 24, 80},
+	        {"flame-40x10", "4", 10, 40},
+	        {"threads-100x24", "5", 24, 100},
+	        {"help-80x24", "?", 24, 80},
+	        {"quality-100x24", "d", 24, 100},
+	        {"quality-40x10", "dj", 10, 40},
+	        {"places-100x24", "D", 24, 100},
+	        {"places-40x10", "DG", 10, 40},
+	        {"threads-looked-100x24", "5DD5", 24, 100},
+	        {"timeline-100x24", "[", 24, 100},
+	        {"timeline-40x10", "[", 10, 40},
+	        {"timeline-marked-200x60", "mdeployed\r[+++", 60, 200},
+	        {"timeline-kept-80x24", "[*[2", 24, 80},
+	        {"filter-100x24", "1\\exec\r\\!sort\r", 24, 100},
+	        {"filter-nothing-80x24", "1\\no such\r", 24, 80},
+	        {"folded-module-80x24", "2Hx", 24, 80},
+	        {"threshold-80x24", "1LLLL", 24, 80},
+	        {"window-80x24", "1www", 24, 80},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct world *w = *state;
