@@ -93,6 +93,11 @@ void profile_thread_exit(struct profile *p, uint32_t thread);
 void profile_add(struct profile *p, uint64_t time_ns, uint32_t thread, uint32_t stack,
                  uint64_t weight_ns, bool complete);
 
+/* Counts `weight` at once, of which it is not known when: of a file that tells counts only
+ * (SNAPSHOT_COUNT). It stands for as many samples as it has whole counts, but at least one. */
+void profile_add_counted(struct profile *p, uint32_t thread, uint32_t stack, uint64_t weight,
+                         bool complete);
+
 /* Starts counting under another query, or again under the same one because
  * names have changed (profile_frames_fn is asked anew for every location). The
  * old tree goes on being published until the new one is complete. `command`

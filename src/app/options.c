@@ -316,7 +316,8 @@ static const struct option_row rows[] = {
         {"format", 'f', "FORMAT", set_format,
          "record: folded (default) or text; dump: text (default) or json"},
         {"raw", 0, NULL, set_raw, "record: write a capture (.ctr) that view and --input replay"},
-        {"input", 0, "FILE", set_input, "replay a capture instead of sampling"},
+        {"input", 0, "FILE", set_input,
+         "replay a capture, or count a folded file, instead of sampling"},
         {"source", 0, "WAY", set_source, "auto (default), perf, ptrace (where perf is refused)"},
         {"unwind", 0, "WAY", set_unwind,
          "auto (default), dwarf (no frame pointers), fp (only those)"},
@@ -395,8 +396,8 @@ static enum ctop_err take_words(struct options *o, int count, char **words, stru
 		if (count < 2)
 			return err_set(
 			        e, CTOP_EINVAL,
-			        "view wants a capture: ctop view FILE.ctr (made by: ctop record "
-			        "--raw -o FILE.ctr --pid PID)");
+			        "view wants a capture or a folded file: ctop view FILE (made by: "
+			        "ctop record --raw -o FILE.ctr --pid PID, or by the key s)");
 		o->file = words[used++];
 	} else if (strcmp(words[0], "dump") == 0) {
 		o->command = OPTIONS_DUMP;
@@ -568,6 +569,7 @@ char *options_help(void)
 	            "  ctop record --raw -p 1234 -d 10 -o out.ctr\n"
 	            "                                     a capture ...\n"
 	            "  ctop view out.ctr                  ... seen in the same views, anywhere\n"
+	            "  ctop view out.folded               folded stacks, too\n"
 	            "\n"
 	            "Usage: ctop [OPTION...] --pid PID[,PID...] | -a | -- COMMAND [ARG...]\n"
 	            "       ctop record [OPTION...] --pid PID | -a | --input FILE | -- COMMAND\n"

@@ -5,7 +5,10 @@
 #include "ctop/snapshot.h"
 #include "ctop/strbuf.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The walk: `path` holds the text of the stack so far. */
 struct folding {
@@ -22,17 +25,58 @@ static void add_name(struct strbuf *b, const char *name)
 	}
 }
 
+/* Counts of a file go out as they came in, to a millionth. */
+static void add_value(const struct folding *f, const struct counts *c)
+{
+	if (snapshot_stats(f->s)->unit == SNAPSHOT_TIME) {
+		strbuf_addf(f->out, " %u\n", c->self_n);
+		return;
+	}
+	char fraction[16] = "";
+	size_t len = 0;
+	if (c->self_ns % SNAPSHOT_ONE != 0)
+		len = (size_t)snprintf(fraction, sizeof fraction, ".%06u",
+		                       (unsigned)(c->self_ns % SNAPSHOT_ONE));
+	while (len > 0 && fraction[len - 1] == '0')
+		fraction[--len] = '\0';
+	strbuf_addf(f->out, " %" PRIu64 "%s\n", c->self_ns / SNAPSHOT_ONE, fraction);
+}
+
+/* What a file told of a frame beside its name is told again (frametext.h reads it). */
+static void add_origin(struct folding *f, const struct func *fn)
+{
+	static const char *const marks[FUNC_KINDS] = {
+	        [FUNC_KERNEL] = "_[k]", [FUNC_INLINED] = "_[i]", [FUNC_JIT] = "_[j]"};
+	if (snapshot_stats(f->s)->unit == SNAPSHOT_TIME)
+		return;
+	size_t len = strlen(fn->name), end = strlen(fn->module);
+	bool has_place = len > 0 && fn->name[len - 1] == ')' && strstr(fn->name, " (") != NULL;
+	if (len >= end && strcmp(fn->name + len - end, fn->module) == 0)
+		has_place = true; /* it is the file or the module itself */
+	if (fn->module[0] != '\0' && !fn->nameless && !has_place) {
+		strbuf_adds(&f->path, " (");
+		add_name(&f->path, fn->module);
+		strbuf_addc(&f->path, ')');
+	}
+	if (marks[fn->kind] != NULL && !fn->nameless)
+		strbuf_adds(&f->path, marks[fn->kind]);
+}
+
 static void fold_node(struct folding *f, uint32_t node)
 {
 	size_t len = f->path.len;
 	if (node != NODE_ROOT) {
 		if (len > 0)
 			strbuf_addc(&f->path, ';');
-		add_name(&f->path, snapshot_func(f->s, snapshot_node(f->s, node).func)->name);
+		const struct func *fn = snapshot_func(f->s, snapshot_node(f->s, node).func);
+		add_name(&f->path, fn->name);
+		add_origin(f, fn);
 	}
-	uint32_t self = snapshot_counts(f->s, node).self_n;
-	if (self > 0 && node != NODE_ROOT)
-		strbuf_addf(f->out, "%s %u\n", strbuf_str(&f->path), self);
+	struct counts c = snapshot_counts(f->s, node);
+	if (c.self_n > 0 && node != NODE_ROOT) {
+		strbuf_adds(f->out, strbuf_str(&f->path));
+		add_value(f, &c);
+	}
 	struct query_nodes kids = {0};
 	query_children(f->s, node, QUERY_BY_NAME, &kids);
 	for (size_t i = 0; i < kids.count; i++)

@@ -39,8 +39,9 @@ static enum ctop_err bad_line(const struct unfold *u, const char *why, const cha
 	char clean[3 * SHOWN + 1];
 	bool cut = len > SHOWN;
 	utf8_clean(text, cut ? SHOWN : len, clean);
-	return err_set(e, CTOP_EFORMAT, "%s, line %" PRIu64 ": %s: '%s%s'", u->name, u->line, why,
-	               clean, cut ? "..." : "");
+	return err_set(e, CTOP_EFORMAT, "%s, line %" PRIu64 ": %s: '%s%s'%s", u->name, u->line, why,
+	               clean, cut ? "..." : "",
+	               u->stacks == 0 ? " (neither a ctop capture nor folded stacks)" : "");
 }
 
 /* --- values ------------------------------------------------------------------------ */

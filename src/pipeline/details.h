@@ -29,6 +29,7 @@ struct details_config {
 	struct workers *workers;
 	struct inbox *inbox;
 	const char *source_map;
+	const char *refusal; /* why no function has code to show, or NULL */
 };
 
 struct details *details_new(const struct details_config *c);

@@ -276,6 +276,21 @@ static uint32_t leaf_func(struct profile *p, uint32_t stack)
 	return funcs[count - 1];
 }
 
+static void add_samples(struct profile *p, uint32_t thread, uint32_t stack, uint64_t weight_ns,
+                        uint32_t n, bool complete)
+{
+	size_t i = total_of(p, stack, thread);
+	p->totals[i].weight_ns += weight_ns;
+	p->totals[i].n = saturating(p->totals[i].n, n);
+	p->stats.all_samples += n;
+	p->stats.all_weight_ns += weight_ns;
+	p->stats.complete += complete ? n : 0;
+	if (p->next.tree == NULL)
+		count_into(p, &p->shown, stack, thread, weight_ns, n);
+	else if (i < p->cursor)
+		count_into(p, &p->next, stack, thread, weight_ns, n);
+}
+
 void profile_add(struct profile *p, uint64_t time_ns, uint32_t thread, uint32_t stack,
                  uint64_t weight_ns, bool complete)
 {
@@ -283,16 +298,16 @@ void profile_add(struct profile *p, uint64_t time_ns, uint32_t thread, uint32_t 
 	h.weight_ns = weight_ns < UINT32_MAX ? (uint32_t)weight_ns : UINT32_MAX;
 	history_push(&p->history, &h);
 	activity_add(&p->activity, time_ns, thread, leaf_func(p, stack), weight_ns);
-	size_t i = total_of(p, stack, thread);
-	p->totals[i].weight_ns += weight_ns;
-	p->totals[i].n = saturating(p->totals[i].n, 1);
-	p->stats.all_samples++;
-	p->stats.all_weight_ns += weight_ns;
-	p->stats.complete += complete;
-	if (p->next.tree == NULL)
-		count_into(p, &p->shown, stack, thread, weight_ns, 1);
-	else if (i < p->cursor)
-		count_into(p, &p->next, stack, thread, weight_ns, 1);
+	add_samples(p, thread, stack, weight_ns, 1, complete);
+}
+
+void profile_add_counted(struct profile *p, uint32_t thread, uint32_t stack, uint64_t weight,
+                         bool complete)
+{
+	uint64_t n = (weight + SNAPSHOT_ONE / 2) / SNAPSHOT_ONE;
+	n = n == 0 ? 1 : n > UINT32_MAX ? UINT32_MAX : n;
+	activity_add_untimed(&p->activity, thread, leaf_func(p, stack), weight);
+	add_samples(p, thread, stack, weight, (uint32_t)n, complete);
 }
 
 /* --- recounts ----------------------------------------------------------------------- */

@@ -184,6 +184,9 @@ struct screen {
 /* Total weight of the snapshot shown: what 100 % is. */
 uint64_t view_whole(const struct screen *s);
 
+/* What its weights are. */
+enum snapshot_unit view_unit(const struct screen *s);
+
 /* A one-line remark, as screen_message(). */
 void view_say(struct screen *s, const char *text);
 

@@ -1,8 +1,11 @@
 /* import: folded files, line by line and frame by frame. */
 #include "check.h"
 
+#include "ctop/folded.h"
 #include "ctop/frametext.h"
+#include "ctop/import.h"
 #include "ctop/strbuf.h"
+#include "ctop/text.h"
 #include "ctop/unfold.h"
 
 #include <inttypes.h>
@@ -191,6 +194,129 @@ static void roots_are_processes_or_functions(void **state)
 			fail_msg("%s is a function", functions[i]);
 }
 
+/* --- files ------------------------------------------------------------------------------- */
+
+struct world {
+	struct funcs *funcs;
+	struct import *import;
+	struct profile *profile;
+	struct snapshot *s;
+};
+
+static struct world read_file(const char *text, const struct profile_query *q)
+{
+	struct world w = {.funcs = funcs_new()};
+	struct err e = {0};
+	w.import = import_new(w.funcs, 64 << 20);
+	struct profile_config c = {.memory = 64 << 20,
+	                           .frames_of = import_frames,
+	                           .ctx = w.import,
+	                           .funcs = w.funcs,
+	                           .query = *q};
+	w.profile = profile_new(&c);
+	assert_int_equal(import_feed(w.import, w.profile, "x", text, strlen(text), &e), CTOP_OK);
+	assert_int_equal(import_end(w.import, w.profile, &e), CTOP_OK);
+	w.s = profile_publish(w.profile, 0, NULL, 0);
+	return w;
+}
+
+static void world_fini(struct world *w)
+{
+	snapshot_unref(w->s);
+	profile_free(w->profile);
+	import_free(w->import);
+	funcs_free(w->funcs);
+}
+
+static void assert_written_again(const char *text, const char *expected, enum profile_group group)
+{
+	struct profile_query q = {.group = group};
+	struct world w = read_file(text, &q);
+	struct strbuf out = {0};
+	folded_write(w.s, &out);
+	assert_string_equal(strbuf_str(&out), expected);
+	strbuf_fini(&out);
+	world_fini(&w);
+}
+
+static void what_was_read_can_be_written_again(void **state)
+{
+	static const char *const same[] = {
+	        "p;main 3\np;main;f 2\n",
+	        "p;[truncated at 16 KB];f 2\np;python3.11+0x5a8530 1\n",
+	        "p;main;f_[i] 0.25\np;sys_read_[k] 9000000000\n",
+	        "java/lang/Thread.run_[j];a.b_[j] 4\n",
+	        "main;f (libc.so.6);g 4\n",
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+		assert_written_again(same[i], same[i], GROUP_FUNCTION);
+	const char *lines =
+	        "<module> (app.py:3);f (app.py:7) 2\n<module> (app.py:3);f (app.py:8) 1\n";
+	assert_written_again(lines, lines, GROUP_LINE);
+	assert_written_again(lines, "<module> (app.py);f (app.py) 3\n", GROUP_FUNCTION);
+	assert_written_again(lines, "app.py 3\n", GROUP_FILE);
+	assert_written_again("p;f (liba.so.1);g (liba.so.1) 2\n", "p;liba.so.1 2\n", GROUP_MODULE);
+}
+
+static const struct func *find(const struct snapshot *s, const char *name, struct counts *c)
+{
+	for (uint32_t i = 1; i < snapshot_func_count(s); i++) {
+		*c = snapshot_func_counts(s, i);
+		if (c->total_n > 0 && strcmp(snapshot_func(s, i)->name, name) == 0)
+			return snapshot_func(s, i);
+	}
+	fail_msg("no %s", name);
+	return NULL;
+}
+
+static void first_frames_are_one_kind_in_the_whole_file(void **state)
+{
+	struct profile_query q = {0};
+	struct counts c;
+	(void)state;
+	struct world w = read_file("app;f 1\nother;g 2\n", &q);
+	assert_int_equal(find(w.s, "app", &c)->kind, FUNC_PROCESS);
+	world_fini(&w);
+	w = read_file("app;f 1\n__libc_start_main;g 2\n", &q);
+	assert_int_equal(find(w.s, "app", &c)->kind, FUNC_OWN);
+	assert_int_equal(c.total_ns, SNAPSHOT_ONE);
+	world_fini(&w);
+}
+
+static void kernel_and_inlined_frames_can_be_hidden(void **state)
+{
+	struct profile_query q = {.hide_kernel = true, .hide_inlined = true};
+	struct counts c;
+	(void)state;
+	struct world w = read_file("p;main;in_[i];in2_[i];f;sys_[k] 5\np;main;in_[i] 2\n", &q);
+	struct strbuf out = {0};
+	folded_write(w.s, &out);
+	assert_string_equal(strbuf_str(&out), "p;main 2\np;main;f 5\n");
+	strbuf_fini(&out);
+	find(w.s, "main", &c);
+	assert_int_equal(c.total_n, 7);
+	world_fini(&w);
+}
+
+static void no_seconds_are_made_up(void **state)
+{
+	struct profile_query q = {0};
+	struct strbuf out = {0};
+	(void)state;
+	struct world w = read_file("p;main 30\np;main;f 12\n", &q);
+	assert_int_equal(snapshot_stats(w.s)->unit, SNAPSHOT_COUNT);
+	text_write(w.s, "x", &out);
+	assert_non_null(strstr(out.data, "x: 42 samples; the file tells no time"));
+	assert_non_null(strstr(out.data, "        30         42  main"));
+	assert_null(strstr(out.data, "0s"));
+	strbuf_fini(&out);
+	world_fini(&w);
+	w = read_file("p;main 30.5\n", &q);
+	assert_true(snapshot_stats(w.s)->fractions);
+	world_fini(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +325,10 @@ int main(void)
 	        cmocka_unit_test(a_line_without_end_does_not_fill_the_memory),
 	        cmocka_unit_test(frames_are_taken_apart),
 	        cmocka_unit_test(roots_are_processes_or_functions),
+	        cmocka_unit_test(what_was_read_can_be_written_again),
+	        cmocka_unit_test(first_frames_are_one_kind_in_the_whole_file),
+	        cmocka_unit_test(kernel_and_inlined_frames_can_be_hidden),
+	        cmocka_unit_test(no_seconds_are_made_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
