@@ -120,6 +120,11 @@ struct snapshot_stats *profile_stats(struct profile *p);
 struct snapshot *profile_publish(struct profile *p, uint64_t now_ns,
                                  struct snapshot_module *modules, uint32_t module_count);
 
+/* Calls fn for each sample the history still has and the query in force accepts, about in order of
+ * time; `node` is a node of the tree that is published. Not while profile_work() has work left. */
+typedef void profile_sample_fn(void *ctx, uint64_t time_ns, uint32_t node, uint64_t weight_ns);
+void profile_samples(struct profile *p, profile_sample_fn *fn, void *ctx);
+
 /* Bytes held, all parts. */
 size_t profile_bytes(const struct profile *p);
 

@@ -65,12 +65,15 @@ static void add_side(const struct difference *d, enum join_side side, struct str
 
 static void add_method(enum compare_method method, struct strbuf *out)
 {
-	static const char *const texts[] = {
-	        [COMPARE_BY_BLOCKS] = "~ chance would do, by how much each function varies in time",
-	        [COMPARE_INDEPENDENT] = "~ chance would do; assumes independent samples, for want "
-	                                "of time in the files: work in bursts is marked too often",
-	        [COMPARE_UNTESTED] = "not judged: the counts are no samples",
-	};
+	static const char by_blocks[] =
+	        "~ chance would do, by how much each function varies in time";
+	static const char independent[] =
+	        "~ chance would do; assumes independent samples, for want of time in the files: "
+	        "work in bursts is marked too often";
+	static const char untested[] = "not judged: the counts are no samples";
+	static const char *const texts[] = {[COMPARE_BY_BLOCKS] = by_blocks,
+	                                    [COMPARE_INDEPENDENT] = independent,
+	                                    [COMPARE_UNTESTED] = untested};
 	strbuf_addf(out, "chance  %s\n", texts[method]);
 	if (method != COMPARE_UNTESTED)
 		strbuf_adds(out, "        (5 % false discoveries, half a point at least); "

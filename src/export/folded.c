@@ -17,7 +17,7 @@ struct folding {
 	struct strbuf *out;
 };
 
-static void add_name(struct strbuf *b, const char *name)
+void folded_add_name(struct strbuf *b, const char *name)
 {
 	for (; *name != '\0'; name++) {
 		unsigned char c = (unsigned char)*name;
@@ -25,21 +25,26 @@ static void add_name(struct strbuf *b, const char *name)
 	}
 }
 
-/* Counts of a file go out as they came in, to a millionth. */
-static void add_value(const struct folding *f, const struct counts *c)
+void folded_add_value(struct strbuf *b, uint64_t millionths)
 {
-	if (snapshot_stats(f->s)->unit == SNAPSHOT_TIME) {
-		strbuf_addf(f->out, " %u\n", c->self_n);
-		return;
-	}
 	char fraction[16] = "";
 	size_t len = 0;
-	if (c->self_ns % SNAPSHOT_ONE != 0)
+	if (millionths % 1000000 != 0)
 		len = (size_t)snprintf(fraction, sizeof fraction, ".%06u",
-		                       (unsigned)(c->self_ns % SNAPSHOT_ONE));
+		                       (unsigned)(millionths % 1000000));
 	while (len > 0 && fraction[len - 1] == '0')
 		fraction[--len] = '\0';
-	strbuf_addf(f->out, " %" PRIu64 "%s\n", c->self_ns / SNAPSHOT_ONE, fraction);
+	strbuf_addf(b, " %" PRIu64 "%s", millionths / 1000000, fraction);
+}
+
+/* Samples; counts of a file go out as they came in. */
+static void add_value(const struct folding *f, const struct counts *c)
+{
+	if (snapshot_stats(f->s)->unit == SNAPSHOT_TIME)
+		strbuf_addf(f->out, " %u", c->self_n);
+	else
+		folded_add_value(f->out, c->self_ns);
+	strbuf_addc(f->out, '\n');
 }
 
 /* What a file told of a frame beside its name is told again (frametext.h reads it). */
@@ -55,7 +60,7 @@ static void add_origin(struct folding *f, const struct func *fn)
 		has_place = true; /* it is the file or the module itself */
 	if (fn->module[0] != '\0' && !fn->nameless && !has_place) {
 		strbuf_adds(&f->path, " (");
-		add_name(&f->path, fn->module);
+		folded_add_name(&f->path, fn->module);
 		strbuf_addc(&f->path, ')');
 	}
 	if (marks[fn->kind] != NULL && !fn->nameless)
@@ -69,7 +74,7 @@ static void fold_node(struct folding *f, uint32_t node)
 		if (len > 0)
 			strbuf_addc(&f->path, ';');
 		const struct func *fn = snapshot_func(f->s, snapshot_node(f->s, node).func);
-		add_name(&f->path, fn->name);
+		folded_add_name(&f->path, fn->name);
 		add_origin(f, fn);
 	}
 	struct counts c = snapshot_counts(f->s, node);

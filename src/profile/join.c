@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum { MODULE_CAP = 256 };
-static const char NAMELESS[] = "[code without a name]";
+static const char NAMELESS[] = "[code without a name]", SEVERAL[] = "(several)";
 
 struct join {
 	const struct snapshot *s[JOIN_SIDES];
@@ -111,8 +111,11 @@ static uint32_t row_of_key(struct join *j, struct key k)
 		struct join_row *r = &j->rows[id];
 		if (r->name != k.name || r->process != k.process || (!bare && r->module != module))
 			continue;
-		if (r->module[0] == '\0') /* for people: the module one side knows */
+		/* For people: the module that is known, where it is one. */
+		if (r->module[0] == '\0')
 			r->module = k.module;
+		else if (k.module[0] != '\0' && k.module != r->module)
+			r->module = SEVERAL;
 		return id;
 	}
 	j->rows = vec_reserve(j->rows, &j->cap, j->count + 1, sizeof *j->rows);

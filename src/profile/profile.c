@@ -435,6 +435,15 @@ struct profile_location *profile_locations(struct profile *p, uint32_t func, siz
 	return out;
 }
 
+void profile_samples(struct profile *p, profile_sample_fn *fn, void *ctx)
+{
+	for (size_t i = 0; i < p->history.count; i++) {
+		const struct history_entry *h = history_at(&p->history, i);
+		if (accepts(&p->shown.query, h->thread))
+			fn(ctx, h->time_ns, group_of(p, &p->shown, h->stack), h->weight_ns);
+	}
+}
+
 /* --- memory --------------------------------------------------------------------------- */
 
 size_t profile_bytes(const struct profile *p)
