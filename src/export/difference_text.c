@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,11 +81,17 @@ static void add_method(enum compare_method method, struct strbuf *out)
 		                 "? too little data to tell\n");
 }
 
+/* Whether it differs by as much as is shown. */
+static bool differs(const struct compare_row *r)
+{
+	return 100 * fabs(r->delta) >= LEAST_POINTS;
+}
+
 static char mark_of(const struct compare_row *r, enum compare_method method)
 {
 	static const char marks[] = {
 	        [COMPARE_NOISE] = '~', [COMPARE_CHANGED] = ' ', [COMPARE_TOO_LITTLE] = '?'};
-	return method == COMPARE_UNTESTED ? ' ' : marks[r->verdict];
+	return method == COMPARE_UNTESTED || !differs(r) ? ' ' : marks[r->verdict];
 }
 
 /* "new" and "gone": one side has no sample of it. */
@@ -120,12 +127,11 @@ void difference_text(const struct difference *d, struct strbuf *out)
 	strbuf_addf(out, "\n%8s  %7s %7s  %8s %4s  %-44s  %s\n", "Δ TOTAL", "BASE%", "NOW%",
 	            "Δ SELF", "", "FUNCTION", "MODULE");
 	for (size_t i = 0; i < count; i++) {
-		const struct compare_row *total = &d->judgement->total[order[i]];
-		const struct compare_row *self = &d->judgement->self[order[i]];
-		if (100 * fmax(fabs(total->delta), fabs(self->delta)) < LEAST_POINTS)
-			same++;
-		else
+		if (differs(&d->judgement->total[order[i]]) ||
+		    differs(&d->judgement->self[order[i]]))
 			add_row(d, order[i], out);
+		else
+			same++;
 	}
 	if (same > 0)
 		strbuf_addf(out, "  %zu %sfunctions differ by less than %.2f points\n", same,

@@ -110,6 +110,8 @@ static size_t locate(struct import *im, const struct unfold_stack *s)
 		uint32_t text = text_of(im, &s->frames[i]);
 		struct frametext f = frametext_of(im->clean.data, im->clean.len);
 		uint32_t kind = f.kind == FUNC_KERNEL ? LOC_KERNEL : LOC_IP;
+		if (kind == LOC_KERNEL)
+			profile_stats(im->profile)->kernel_frames = true;
 		if (f.kind == FUNC_INLINED && n > 0 && ++inlined < PROFILE_FRAMES) {
 			im->locs[n - 1].addr = place_of(im, (uint32_t)im->locs[n - 1].addr, text);
 			continue;

@@ -218,7 +218,7 @@ enum { CASES = sizeof bursts / sizeof bursts[0] };
 
 /* At most 5 % of comparisons without any change mark something; a single case may stand three
  * standard errors higher. The plain test of two proportions, for which bursts are many samples
- * that agree, marks a quarter to two thirds of all rows. */
+ * that agree, marks 25 to 70 % of all rows. */
 static void without_a_change_hardly_any_row_is_marked(void **state)
 {
 	double sum = 0, slack = 3 * sqrt(0.05 * 0.95 / TRIALS);
