@@ -24,7 +24,7 @@ VARIANT := $(notdir $(firstword $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SA
 BUILD   := build/$(VARIANT)
 
 VERSION := 0.1.0
-LAYERS  := base ring sample image unwind symbol profile detail pipeline view export ui
+LAYERS  := base ring sample image unwind symbol profile detail pipeline view export import ui
 PKGS    := ncursesw libunwind-generic libelf libdw zlib liblzma json-c capstone
 # Loaded when first used, and not linked: only their headers are needed.
 LATE_PKGS := libdebuginfod

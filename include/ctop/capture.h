@@ -54,6 +54,9 @@ struct capture_image_key {
 enum ctop_err capture_writer_open(struct capture_writer **out, const char *path,
                                   const struct capture_info *info, struct err *e);
 
+/* Whether a descriptor that can be read at any place begins like a capture. */
+bool capture_is(int fd);
+
 /* Adds one record; buffered, deflated in chunks of about 256 KB. */
 enum ctop_err capture_write_record(struct capture_writer *w, const struct record *r, struct err *e);
 

@@ -6,6 +6,7 @@
 #ifndef CTOP_OPTIONS_H
 #define CTOP_OPTIONS_H
 
+#include "ctop/condition.h"
 #include "ctop/err.h"
 #include "ctop/profile.h"
 #include "ctop/source.h"
@@ -21,6 +22,7 @@ enum options_command {
 	OPTIONS_RECORD,  /* ctop record … */
 	OPTIONS_VIEW,    /* ctop view FILE */
 	OPTIONS_DUMP,    /* ctop dump … */
+	OPTIONS_DIFF,    /* ctop diff BEFORE AFTER */
 	OPTIONS_HELP,    /* --help */
 	OPTIONS_VERSION, /* --version */
 };
@@ -28,16 +30,17 @@ enum options_command {
 enum options_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum options_format { FORMAT_DEFAULT, FORMAT_FOLDED, FORMAT_TEXT, FORMAT_JSON };
 
-enum { OPTIONS_PIDS_MAX = 256 };
+enum { OPTIONS_PIDS_MAX = 256, OPTIONS_CONDITIONS_MAX = 64 };
 
 struct options {
 	enum options_command command;
 	pid_t pids[OPTIONS_PIDS_MAX];
 	size_t pid_count;
 	bool whole_machine;
-	char **launch;      /* borrowed from argv: COMMAND and its arguments, or NULL */
-	const char *file;   /* view: the capture; record: --input; or NULL */
-	const char *output; /* -o, or NULL; "-" is standard output */
+	char **launch;        /* borrowed from argv: COMMAND and its arguments, or NULL */
+	const char *file;     /* view: the profile; record: --input; diff: before; or NULL */
+	const char *file_now; /* diff: after */
+	const char *output;   /* -o, or NULL; "-" is standard output */
 	enum options_format format;
 	bool raw;
 	uint32_t rate_hz;
@@ -54,6 +57,8 @@ struct options {
 	struct profile_query query; /* what is counted to begin with: group, hide_inlined */
 	bool fetch;                 /* fetch debug files from debuginfod servers */
 	bool no_stop;               /* dump: do not stop any thread */
+	struct condition conditions[OPTIONS_CONDITIONS_MAX]; /* diff: --fail-if */
+	size_t condition_count;
 	enum options_color color;
 	bool ascii, verbose;
 };

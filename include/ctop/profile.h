@@ -128,6 +128,11 @@ void profile_thread_exit(struct profile *p, uint32_t thread);
 void profile_add(struct profile *p, uint64_t time_ns, uint32_t thread, uint32_t stack,
                  uint64_t weight_ns, bool complete);
 
+/* Counts `weight` at once, of which it is not known when: of a file that tells counts only
+ * (SNAPSHOT_COUNT). It stands for as many samples as it has whole counts, but at least one. */
+void profile_add_counted(struct profile *p, uint32_t thread, uint32_t stack, uint64_t weight,
+                         bool complete);
+
 /* Starts counting under another query, or again under the same one because
  * names have changed (profile_frames_fn is asked anew for every location). The
  * old tree goes on being published until the new one is complete. `command`
@@ -164,6 +169,11 @@ void profile_mark(struct profile *p, uint64_t time_ns, const char *name);
 /* A snapshot of now; the caller owns the reference. `modules` (may be NULL) is handed over. */
 struct snapshot *profile_publish(struct profile *p, uint64_t now_ns,
                                  struct snapshot_module *modules, uint32_t module_count);
+
+/* Calls fn for each sample the history still has and the query in force accepts, about in order of
+ * time; `node` is a node of the tree that is published. Not while profile_work() has work left. */
+typedef void profile_sample_fn(void *ctx, uint64_t time_ns, uint32_t node, uint64_t weight_ns);
+void profile_samples(struct profile *p, profile_sample_fn *fn, void *ctx);
 
 /* Bytes held, all parts. */
 size_t profile_bytes(const struct profile *p);

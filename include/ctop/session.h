@@ -25,6 +25,7 @@
 struct detail;
 struct dump;
 struct funcs;
+struct profile;
 struct session;
 
 struct session_config {
@@ -34,7 +35,8 @@ struct session_config {
 	bool deepen;                /* copy more of the stack when stacks are found to be deeper */
 	size_t memory;              /* bytes */
 	uint32_t refresh_ms;        /* longest interval between snapshots */
-	const char *input;          /* a capture to replay instead of sampling, or NULL */
+	const char *input;          /* a capture to replay or a folded file to count instead of
+	                             * sampling ("-": standard input), or NULL */
 	bool paced;                 /* replay on the capture's own clock */
 	const char *raw_output;     /* write a capture here, or NULL */
 	struct profile_query query; /* to begin with */
@@ -86,6 +88,9 @@ enum ctop_err session_stop(struct session *s, struct err *e);
 /* True when the source has ended (targets gone, capture at its end) and all of it
  * is counted in the newest snapshot. */
 bool session_ended(struct session *s);
+
+/* Everything that was counted, for its owner's thread; NULL before session_stop(). */
+struct profile *session_profile(const struct session *s);
 
 /* stop + release everything. Snapshots still held must be given back first. */
 void session_free(struct session *s);

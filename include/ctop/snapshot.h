@@ -6,7 +6,8 @@
  * chunk, and only chunks touched since the last snapshot. Node and function
  * ids at or beyond the snapshot's counts belong to the future and are skipped.
  *
- * Any thread may read a snapshot it holds a reference to. Weights are ns.
+ * Any thread may read a snapshot it holds a reference to. Weights are ns; where the data has no
+ * time (snapshot_stats.unit), SNAPSHOT_ONE stands for a count of one.
  */
 #ifndef CTOP_SNAPSHOT_H
 #define CTOP_SNAPSHOT_H
@@ -23,6 +24,13 @@ struct snapshot;
 /* Node ids of the group tree; NODE_NONE ends every list. */
 enum { NODE_ROOT = 0 };
 #define NODE_NONE UINT32_MAX
+
+/* What weights are. */
+enum snapshot_unit {
+	SNAPSHOT_TIME, /* ns */
+	SNAPSHOT_COUNT /* counts of a file that tells no time, each SNAPSHOT_ONE */
+};
+#define SNAPSHOT_ONE UINT64_C(1000000)
 
 /* Weight and number of samples, in the function itself and with its callees. */
 struct counts {
@@ -76,6 +84,8 @@ struct snapshot_cost {
 
 /* Facts for the header. */
 struct snapshot_stats {
+	enum snapshot_unit unit;
+	bool fractions;         /* counts that are no whole numbers: they are not samples */
 	uint64_t samples;       /* counted under the filter in force */
 	uint64_t weight_ns;     /* their weight */
 	uint64_t all_samples;   /* whatever the filter */

@@ -27,6 +27,7 @@ enum source_way {
 	WAY_REPLAY,       /* a capture */
 	WAY_PERF_CGROUP,  /* perf: events of the target's cgroup, filtered by pid */
 	WAY_STILL,        /* none: no samples are taken */
+	WAY_FOLDED,       /* a file of folded stacks */
 	WAYS
 };
 
@@ -110,6 +111,9 @@ enum ctop_err source_open_ptrace(struct source *out, struct broker *b,
  * (peek.h). The broker is borrowed while it opens. */
 enum ctop_err source_open_still(struct source *out, struct broker *b,
                                 const struct source_config *config, struct err *e);
+
+/* Has nothing to tell and ends at once: all there is has been counted otherwise. */
+enum ctop_err source_open_ended(struct source *out, enum source_way way);
 
 /* Opens the live source of the choice. */
 enum ctop_err source_open_live(struct source *out, enum source_choice choice, struct broker *b,

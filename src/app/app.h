@@ -10,13 +10,15 @@ struct session_config;
 /* Exit codes, as documented in the manual. */
 enum {
 	EXIT_DONE = 0,
-	EXIT_FAILED = 1, /* the profile could not be made or written */
-	EXIT_USAGE = 2,  /* the command line makes no sense */
+	EXIT_FAILED = 1,    /* the profile could not be made or written */
+	EXIT_USAGE = 2,     /* the command line makes no sense */
+	EXIT_CONDITION = 3, /* diff: a condition of --fail-if holds */
 };
 
 int app_live(const struct options *o);
 int app_record(const struct options *o);
 int app_dump(const struct options *o);
+int app_diff(const struct options *o);
 
 /* What the options ask of a session, whichever way it is shown. */
 struct session_config app_session_config(const struct options *o);

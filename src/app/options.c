@@ -283,6 +283,16 @@ static enum ctop_err set_no_stop(struct options *o, const char *arg, struct err 
 	return CTOP_OK;
 }
 
+static enum ctop_err set_fail_if(struct options *o, const char *arg, struct err *e)
+{
+	if (o->condition_count == OPTIONS_CONDITIONS_MAX)
+		return err_set(e, CTOP_EINVAL, "--fail-if may be given %d times",
+		               OPTIONS_CONDITIONS_MAX);
+	enum ctop_err rc = condition_parse(&o->conditions[o->condition_count], arg, e);
+	o->condition_count += rc == CTOP_OK;
+	return rc;
+}
+
 static enum ctop_err set_ascii(struct options *o, const char *arg, struct err *e)
 {
 	(void)arg;
@@ -320,11 +330,13 @@ static const struct option_row rows[] = {
         {"all", 'a', NULL, set_all, "the whole machine (root or CAP_PERFMON)"},
         {"rate", 'F', "HZ", set_rate, "samples a second and CPU (default 499)"},
         {"duration", 'd', "SECONDS", set_duration, "record: stop after this long"},
-        {"output", 'o', "FILE", set_output, "record, dump: where to write; - is standard output"},
+        {"output", 'o', "FILE", set_output,
+         "record, dump, diff: where to write; - is standard output"},
         {"format", 'f', "FORMAT", set_format,
-         "record: folded (default) or text; dump: text (default) or json"},
+         "record: folded (default), text; dump: text (default), json; diff: all three"},
         {"raw", 0, NULL, set_raw, "record: write a capture (.ctr) that view and --input replay"},
-        {"input", 0, "FILE", set_input, "replay a capture instead of sampling"},
+        {"input", 0, "FILE", set_input,
+         "replay a capture, or count a folded file, instead of sampling"},
         {"source", 0, "WAY", set_source, "auto (default), perf, ptrace (where perf is refused)"},
         {"unwind", 0, "WAY", set_unwind,
          "auto (default), dwarf (no frame pointers), fp (only those)"},
@@ -341,6 +353,8 @@ static const struct option_row rows[] = {
          "fetch debug files that are missing from DEBUGINFOD_URLS"},
         {"no-children", 0, NULL, set_no_children, "do not follow child processes"},
         {"no-stop", 0, NULL, set_no_stop, "dump: never stop a thread, whatever is not seen then"},
+        {"fail-if", 0, "CONDITION", set_fail_if,
+         "diff: exit with 3 if it holds: 'total(parse) > +5%'; may be repeated"},
         {"refresh", 0, "MS", set_refresh, "longest time between screens (default 250)"},
         {"color", 0, "WHEN", set_color, "auto (default), always, never"},
         {"ascii", 0, NULL, set_ascii, "draw with 7-bit characters only"},
@@ -379,7 +393,7 @@ static unsigned distance(const char *a, const char *b)
 
 static enum ctop_err unknown_word(const char *word, struct err *e)
 {
-	static const char *const known[] = {"record", "view", "dump"};
+	static const char *const known[] = {"record", "view", "dump", "diff"};
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (distance(word, known[i]) <= 2)
 			return err_set(e, CTOP_EINVAL,
@@ -387,7 +401,7 @@ static enum ctop_err unknown_word(const char *word, struct err *e)
 			               known[i]);
 	return err_set(
 	        e, CTOP_EINVAL,
-	        "'%s' is not a command (record, view, dump); to start it under the profiler: "
+	        "'%s' is not a command (record, view, dump, diff); to start it under the profiler: "
 	        "ctop -- %s",
 	        word, word);
 }
@@ -405,11 +419,20 @@ static enum ctop_err take_words(struct options *o, int count, char **words, stru
 		if (count < 2)
 			return err_set(
 			        e, CTOP_EINVAL,
-			        "view wants a capture: ctop view FILE.ctr (made by: ctop record "
-			        "--raw -o FILE.ctr --pid PID)");
+			        "view wants a capture or a folded file: ctop view FILE (made by: "
+			        "ctop record --raw -o FILE.ctr --pid PID, or by the key s)");
 		o->file = words[used++];
 	} else if (strcmp(words[0], "dump") == 0) {
 		o->command = OPTIONS_DUMP;
+	} else if (strcmp(words[0], "diff") == 0) {
+		o->command = OPTIONS_DIFF;
+		if (count < 3)
+			return err_set(
+			        e, CTOP_EINVAL,
+			        "diff wants two profiles, captures or folded files: ctop diff "
+			        "BEFORE AFTER");
+		o->file = words[used++];
+		o->file_now = words[used++];
 	} else {
 		return unknown_word(words[0], e);
 	}
@@ -453,15 +476,28 @@ static enum ctop_err check_dump(const struct options *o, struct err *e)
 	return CTOP_OK;
 }
 
+static enum ctop_err check_diff(const struct options *o, struct err *e)
+{
+	if (strcmp(o->file, "-") == 0 && strcmp(o->file_now, "-") == 0)
+		return err_set(e, CTOP_EINVAL, "only one of the two can be standard input");
+	if (o->query.group != GROUP_FUNCTION)
+		return err_set(e, CTOP_EINVAL, "diff compares functions: leave out --group");
+	return CTOP_OK;
+}
+
 /* Options that belong to some of the commands only. */
 static enum ctop_err check_owner(const struct options *o, struct err *e)
 {
 	bool record = o->command == OPTIONS_RECORD, dump = o->command == OPTIONS_DUMP;
+	bool diff = o->command == OPTIONS_DIFF;
 	if (!record && (o->duration_s > 0 || o->raw))
 		return err_set(e, CTOP_EINVAL, "--duration and --raw belong to: ctop record ...");
-	if (!record && !dump && (o->output != NULL || o->format != FORMAT_DEFAULT))
+	if (!record && !dump && !diff && (o->output != NULL || o->format != FORMAT_DEFAULT))
 		return err_set(e, CTOP_EINVAL,
-		               "--output and --format belong to: ctop record ..., ctop dump ...");
+		               "--output and --format belong to: ctop record ..., ctop dump ..., "
+		               "ctop diff ...");
+	if (!diff && o->condition_count > 0)
+		return err_set(e, CTOP_EINVAL, "--fail-if belongs to: ctop diff BEFORE AFTER");
 	if (!record && o->command != OPTIONS_VIEW && o->annotate != NULL)
 		return err_set(e, CTOP_EINVAL,
 		               "--annotate belongs to: ctop record ..., ctop view ...");
@@ -477,6 +513,8 @@ static enum ctop_err check_owner(const struct options *o, struct err *e)
 		return err_set(e, CTOP_EINVAL, "dump waits for no server: leave out --debuginfod");
 	if (!dump && o->no_stop)
 		return err_set(e, CTOP_EINVAL, "--no-stop belongs to: ctop dump ...");
+	if (diff)
+		return check_diff(o, e);
 	return record ? check_record(o, e) : dump ? check_dump(o, e) : CTOP_OK;
 }
 
@@ -567,25 +605,31 @@ enum ctop_err options_parse(struct options *o, int argc, char **argv, struct err
 char *options_help(void)
 {
 	struct strbuf b = {0};
-	strbuf_adds(&b,
-	            "Examples:\n"
-	            "  ctop --pid 1234                    live view of a running process\n"
-	            "  ctop -- make -j4                   start a command and watch it\n"
-	            "  ctop -a                            the whole machine\n"
-	            "  ctop record -p 1234 -d 10 -o out.folded\n"
-	            "                                     ten seconds, as folded stacks\n"
-	            "  ctop record -p 1234 -d 5 -f text -o -\n"
-	            "                                     five seconds, printed as text\n"
-	            "  ctop dump -p 1234                  every thread's stack, once\n"
-	            "  ctop record --raw -p 1234 -d 10 -o out.ctr\n"
-	            "                                     a capture ...\n"
-	            "  ctop view out.ctr                  ... seen in the same views, anywhere\n"
-	            "\n"
-	            "Usage: ctop [OPTION...] --pid PID[,PID...] | -a | -- COMMAND [ARG...]\n"
-	            "       ctop record [OPTION...] --pid PID | -a | --input FILE | -- COMMAND\n"
-	            "       ctop view [OPTION...] FILE\n"
-	            "       ctop dump [OPTION...] --pid PID[,PID...]\n"
-	            "\nOptions:\n");
+	strbuf_adds(
+	        &b,
+	        "Examples:\n"
+	        "  ctop --pid 1234                    live view of a running process\n"
+	        "  ctop -- make -j4                   start a command and watch it\n"
+	        "  ctop -a                            the whole machine\n"
+	        "  ctop record -p 1234 -d 10 -o out.folded\n"
+	        "                                     ten seconds, as folded stacks\n"
+	        "  ctop record -p 1234 -d 5 -f text -o -\n"
+	        "                                     five seconds, printed as text\n"
+	        "  ctop dump -p 1234                  every thread's stack, once\n"
+	        "  ctop record --raw -p 1234 -d 10 -o out.ctr\n"
+	        "                                     a capture ...\n"
+	        "  ctop view out.ctr                  ... seen in the same views, anywhere\n"
+	        "  ctop view out.folded               folded stacks, too\n"
+	        "  ctop diff before.ctr after.ctr     which functions' shares have changed\n"
+	        "  ctop diff a.folded b.folded --fail-if 'total(parse) > +5%'\n"
+	        "                                     the same for a script: exit code 3 if so\n"
+	        "\n"
+	        "Usage: ctop [OPTION...] --pid PID[,PID...] | -a | -- COMMAND [ARG...]\n"
+	        "       ctop record [OPTION...] --pid PID | -a | --input FILE | -- COMMAND\n"
+	        "       ctop view [OPTION...] FILE\n"
+	        "       ctop dump [OPTION...] --pid PID[,PID...]\n"
+	        "       ctop diff [OPTION...] BEFORE AFTER\n"
+	        "\nOptions:\n");
 	for (size_t i = 0; i < ROWS; i++) {
 		char left[64];
 		snprintf(left, sizeof left, "%s--%s%s%s",

@@ -205,11 +205,29 @@ static void tell_fetched(const struct snapshot *s)
 	}
 }
 
+/* All there is to tell of a file of counts. */
+static void summarize_file(const struct snapshot *s, const char *output)
+{
+	const struct snapshot_stats *st = snapshot_stats(s);
+	fprintf(stderr, "ctop: %.*f samples, without time (%s)\n", st->fractions ? 2 : 0,
+	        (double)st->all_weight_ns / (double)SNAPSHOT_ONE, st->way);
+	if (st->losses.folded > 0)
+		fprintf(stderr,
+		        "ctop: %" PRIu64 " samples are in [folded] frames: raise --memory\n",
+		        st->losses.folded);
+	if (output != NULL)
+		fprintf(stderr, "ctop: wrote %s\n", output);
+}
+
 static void summarize(const struct recording *r, const struct snapshot *s, const char *output)
 {
 	const struct snapshot_stats *st = snapshot_stats(s);
 	struct strbuf lost = {0}, broken = {0};
 	double seconds = (double)st->all_weight_ns / 1e9;
+	if (st->unit == SNAPSHOT_COUNT) {
+		summarize_file(s, output);
+		return;
+	}
 	list_causes(s, &lost, &broken);
 	if (r->progress)
 		fputs("\r\033[K", stderr);

@@ -16,6 +16,15 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole > 0 ? 100.0 * (double)part / (double)whole : 0;
 }
 
+static void add_weight(uint64_t weight, enum snapshot_unit unit, struct strbuf *out)
+{
+	if (unit == SNAPSHOT_TIME)
+		strbuf_addf(out, " %9.2fs", (double)weight / 1e9);
+	else
+		strbuf_addf(out, " %10.*f", weight % SNAPSHOT_ONE == 0 ? 0 : 2,
+		            (double)weight / (double)SNAPSHOT_ONE);
+}
+
 static void add_functions(const struct snapshot *s, uint64_t whole, struct strbuf *out)
 {
 	struct table t = {0};
@@ -26,9 +35,11 @@ static void add_functions(const struct snapshot *s, uint64_t whole, struct strbu
 	for (size_t i = 0; i < shown; i++) {
 		const struct counts *c = &t.rows[i].counts;
 		const struct func *f = snapshot_func(s, t.rows[i].func);
-		strbuf_addf(out, "%7.1f%% %7.1f%% %9.2fs %9.2fs  %-44s %s%s\n",
-		            percent(c->self_ns, whole), percent(c->total_ns, whole),
-		            (double)c->self_ns / 1e9, (double)c->total_ns / 1e9, f->name, f->module,
+		strbuf_addf(out, "%7.1f%% %7.1f%%", percent(c->self_ns, whole),
+		            percent(c->total_ns, whole));
+		add_weight(c->self_ns, snapshot_stats(s)->unit, out);
+		add_weight(c->total_ns, snapshot_stats(s)->unit, out);
+		strbuf_addf(out, "  %-44s %s%s\n", f->name, f->module,
 		            f->kind == FUNC_INLINED ? " (inlined)" : "");
 	}
 	if (t.count > shown)
@@ -65,10 +76,15 @@ void text_write(const struct snapshot *s, const char *title, struct strbuf *out)
 {
 	const struct snapshot_stats *st = snapshot_stats(s);
 	uint64_t whole = snapshot_counts(s, NODE_ROOT).total_ns;
-	strbuf_addf(out, "%s: %" PRIu64 " samples, %.2f s of CPU in %.2f s\n\n", title, st->samples,
-	            (double)st->weight_ns / 1e9, (double)st->elapsed_ns / 1e9);
+	if (st->unit == SNAPSHOT_TIME)
+		strbuf_addf(out, "%s: %" PRIu64 " samples, %.2f s of CPU in %.2f s\n\n", title,
+		            st->samples, (double)st->weight_ns / 1e9, (double)st->elapsed_ns / 1e9);
+	else
+		strbuf_addf(out, "%s: %.*f samples; the file tells no time\n\n", title,
+		            st->fractions ? 2 : 0, (double)st->weight_ns / (double)SNAPSHOT_ONE);
 	if (st->samples == 0) {
-		strbuf_adds(out, "no CPU time was used while sampling\n");
+		strbuf_adds(out, st->unit == SNAPSHOT_TIME ? "no CPU time was used while sampling\n"
+		                                           : "the file holds no samples\n");
 		return;
 	}
 	add_functions(s, whole, out);

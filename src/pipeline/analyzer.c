@@ -11,6 +11,7 @@
 #include "ctop/code.h"
 #include "ctop/funcs.h"
 #include "ctop/image.h"
+#include "ctop/import.h"
 #include "ctop/maps.h"
 #include "ctop/mem.h"
 #include "ctop/profile.h"
@@ -54,6 +55,7 @@ struct analyzer {
 	struct details *details;
 	struct inlines *inlines;
 	struct naming *naming;
+	struct import *import; /* names what a folded file told, in place of naming; or NULL */
 	struct profile *profile;
 	struct procs *procs;
 	struct stacker *stacker;
@@ -420,6 +422,7 @@ static void fill_cost(struct analyzer *a, struct snapshot_cost *out)
 	out->analyzer_ns = a->c.in_order ? 0 : clock_thread_cpu_ns();
 	out->profile_bytes = profile_bytes(a->profile);
 	out->name_bytes = naming_bytes(a->naming) + funcs_bytes(a->c.funcs);
+	out->name_bytes += a->import != NULL ? import_bytes(a->import) : 0;
 	out->image_bytes = images_bytes(a->images);
 	out->line_bytes = inlines_bytes(a->inlines);
 	out->units_left_out = inlines_left_out(a->inlines);
@@ -532,11 +535,13 @@ static void build(struct analyzer *a)
 	a->kernel = loader_kernel(a->loader);
 	a->inlines = inlines_new(a->c.workers, &a->inbox, a->c.memory / INLINES_PART);
 	a->naming = naming_new(a->images, a->c.funcs, a->kernel, a->inlines);
+	if (a->c.folded_fd >= 0)
+		a->import = import_new(a->c.funcs, a->c.memory);
 	struct profile_config pc = {
 	        .memory = a->c.memory,
 	        .query = a->c.query,
-	        .frames_of = naming_frames,
-	        .ctx = a->naming,
+	        .frames_of = a->import != NULL ? import_frames : naming_frames,
+	        .ctx = a->import != NULL ? (void *)a->import : a->naming,
 	        .funcs = a->c.funcs,
 	        .start_ns = a->c.start_ns,
 	};
@@ -553,6 +558,7 @@ static void build(struct analyzer *a)
 	        .fetcher = a->fetcher,
 	        .inbox = &a->inbox,
 	        .source_map = a->c.source_map,
+	        .refusal = a->import != NULL ? "a folded file does not tell where code is" : NULL,
 	};
 	a->details = details_new(&dc);
 	a->dumps = dumps_new(a->naming, a->c.funcs);
@@ -596,6 +602,11 @@ enum ctop_err analyzer_start(struct analyzer **out, const struct analyzer_config
 		return err_errno(e, CTOP_ELIMIT, rc, "cannot make the analyzer's inbox");
 	}
 	build(a);
+	if (a->import != NULL &&
+	    import_fd(a->import, a->profile, c->folded_fd, c->folded_name, e) != CTOP_OK) {
+		analyzer_free(a);
+		return e != NULL ? e->code : CTOP_EFORMAT;
+	}
 	rc = pthread_create(&a->thread, NULL, run, a);
 	if (rc != 0) {
 		analyzer_free(a);
@@ -615,6 +626,11 @@ struct images *analyzer_images(const struct analyzer *a)
 	return a->images;
 }
 
+struct profile *analyzer_profile(const struct analyzer *a)
+{
+	return a->profile;
+}
+
 const struct loaded_file *analyzer_files(const struct analyzer *a, size_t *count)
 {
 	return loader_files(a->loader, count);
@@ -628,6 +644,7 @@ void analyzer_free(struct analyzer *a)
 	stacker_free(a->stacker);
 	procs_free(a->procs);
 	profile_free(a->profile);
+	import_free(a->import);
 	naming_free(a->naming);
 	inlines_free(a->inlines);
 	inbox_fini(&a->inbox);

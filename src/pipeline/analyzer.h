@@ -21,6 +21,7 @@ struct analyzer;
 struct broker;
 struct exchange;
 struct funcs;
+struct profile;
 struct recorder;
 struct ring;
 struct source_info;
@@ -44,6 +45,8 @@ struct analyzer_config {
 	bool in_order; /* replay: wait for images instead of parking */
 	uint64_t start_ns;
 	_Atomic uint32_t *stack_wanted; /* where to ask for deeper copies (depth.h), or NULL */
+	int folded_fd;                  /* a folded file to count before all else, or −1 */
+	const char *folded_name;        /* what errors call it */
 };
 
 enum ctop_err analyzer_start(struct analyzer **out, const struct analyzer_config *c, struct err *e);
@@ -54,6 +57,9 @@ void analyzer_join(struct analyzer *a);
 /* After the join: what a capture needs of it. */
 struct images *analyzer_images(const struct analyzer *a);
 const struct loaded_file *analyzer_files(const struct analyzer *a, size_t *count);
+
+/* After the join: all that was counted. */
+struct profile *analyzer_profile(const struct analyzer *a);
 
 /* After the join. NULL is allowed. */
 void analyzer_free(struct analyzer *a);

@@ -395,9 +395,11 @@ struct detail *details_make(struct details *d)
 	struct profile_location *all = profile_locations(d->c.profile, d->func, &count);
 	const struct profile_query *q = profile_query(d->c.profile);
 	const struct profile_location *hot = hottest(all, count);
-	if (!d->asked && hot == NULL)
+	if (d->c.refusal != NULL)
+		d->why = d->c.refusal;
+	else if (!d->asked && hot == NULL)
 		d->why = "nothing of it has been sampled";
-	if (!d->asked && hot != NULL) {
+	if (d->c.refusal == NULL && !d->asked && hot != NULL) {
 		d->why = NULL;
 		bool found = naming_find(d->c.naming, &hot->loc, q, d->func, &p);
 		/* Lines that are on their way are waited for. */

@@ -32,6 +32,7 @@ struct details_config {
 	struct fetcher *fetcher; /* of source files that are not here */
 	struct inbox *inbox;
 	const char *source_map;
+	const char *refusal; /* why no function has code to show, or NULL */
 };
 
 struct details *details_new(const struct details_config *c);

@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 enum { WORKERS = 2 };
+#define STDIN_NAME "standard input"
 static const uint64_t RING_LEAST = UINT64_C(16) << 20;
 static const uint64_t RING_MOST = UINT64_C(256) << 20;
 
@@ -41,7 +42,9 @@ struct session {
 	char title[64];
 	struct broker *broker;
 	struct capture_reader *reader; /* replay only */
-	struct source source;          /* ops NULL until it is open */
+	int folded_fd;                 /* a folded file, or −1 */
+	bool from_stdin;
+	struct source source; /* ops NULL until it is open */
 	struct ring *ring;
 	struct exchange exchange;
 	struct inbox saves;
@@ -60,12 +63,8 @@ struct session {
 
 /* --- starting ----------------------------------------------------------------- */
 
-static enum ctop_err open_replay(struct session *s, struct err *e)
+static enum ctop_err open_replay(struct session *s, int fd, struct err *e)
 {
-	int fd = open(s->c.input, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_errno(e, err_from_errno(errno), errno, "cannot open the capture %s",
-		                 s->c.input);
 	enum ctop_err rc = capture_reader_open(&s->reader, fd, e);
 	if (rc != CTOP_OK)
 		return rc;
@@ -82,6 +81,34 @@ static enum ctop_err open_replay(struct session *s, struct err *e)
 	s->facts.clock_offset_ns = info->realtime_offset;
 	s->facts.capture_damage = capture_damage(s->reader);
 	return source_open_replay(&s->source, s->reader, s->c.paced, e);
+}
+
+static void open_folded(struct session *s, int fd)
+{
+	const char *slash = strrchr(s->c.input, '/');
+	s->folded_fd = fd;
+	s->broker = broker_new_live(); /* never asked */
+	s->facts.capture_damage = "";
+	snprintf(s->title, sizeof s->title, "%s",
+	         s->from_stdin   ? STDIN_NAME
+	         : slash != NULL ? slash + 1
+	                         : s->c.input);
+	source_open_ended(&s->source, WAY_FOLDED);
+}
+
+/* What a file is, is told by how it begins. */
+static enum ctop_err open_input(struct session *s, struct err *e)
+{
+	s->from_stdin = strcmp(s->c.input, "-") == 0;
+	int fd = s->from_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+	                       : open(s->c.input, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(e, err_from_errno(errno), errno, "cannot open %s",
+		                 s->from_stdin ? STDIN_NAME : s->c.input);
+	if (capture_is(fd))
+		return open_replay(s, fd, e);
+	open_folded(s, fd);
+	return CTOP_OK;
 }
 
 static void name_targets(struct session *s)
@@ -152,6 +179,8 @@ static enum ctop_err start_threads(struct session *s, struct err *e)
 	        .in_order = s->c.input != NULL,
 	        .start_ns = s->facts.start_ns,
 	        .stack_wanted = s->c.deepen ? &s->stack_wanted : NULL,
+	        .folded_fd = s->folded_fd,
+	        .folded_name = s->from_stdin ? STDIN_NAME : s->c.input,
 	};
 	atomic_init(&s->stack_wanted, s->source.info.stack_bytes);
 	const struct source_config *sc = &s->c.source;
@@ -190,7 +219,7 @@ static enum ctop_err start(struct session *s, struct err *e)
 	int rc_errno = open_events(s);
 	if (rc_errno != 0)
 		return err_errno(e, CTOP_ELIMIT, rc_errno, "cannot make an event descriptor");
-	enum ctop_err rc = s->c.input != NULL ? open_replay(s, e) : open_live(s, e);
+	enum ctop_err rc = s->c.input != NULL ? open_input(s, e) : open_live(s, e);
 	if (rc != CTOP_OK)
 		return rc;
 	s->facts.source = s->source.info;
@@ -219,6 +248,7 @@ enum ctop_err session_start(struct session **out, const struct session_config *c
 	s->c.source.sp_slot = arch_perf_sp();
 	s->facts.title = s->title;
 	s->exchange.owner_fd = s->exchange.analyzer_fd = s->saves.fd = s->fd = -1;
+	s->folded_fd = -1;
 	enum ctop_err rc = start(s, e);
 	if (rc == CTOP_OK)
 		*out = s;
@@ -287,6 +317,8 @@ void session_free(struct session *s)
 	ring_free(s->ring);
 	broker_free(s->broker);
 	capture_reader_free(s->reader);
+	if (s->folded_fd >= 0)
+		close(s->folded_fd);
 	funcs_free(s->funcs);
 	free(s->pids);
 	free(s);
@@ -339,6 +371,11 @@ struct detail *session_detail(struct session *s)
 const struct funcs *session_funcs(const struct session *s)
 {
 	return s->funcs;
+}
+
+struct profile *session_profile(const struct session *s)
+{
+	return s->joined && s->analyzer != NULL ? analyzer_profile(s->analyzer) : NULL;
 }
 
 bool session_ended(struct session *s)

@@ -89,7 +89,12 @@ void activity_add(struct activity *a, uint64_t time_ns, uint32_t thread, uint32_
 	uint32_t us = (uint32_t)(weight_ns / 1000);
 	if (advance(t->us, SPARK_SECONDS, &t->second, second))
 		t->us[second % SPARK_SECONDS] += us;
-	t->weight_ns += weight_ns;
+	activity_add_untimed(a, thread, func, weight_ns);
+}
+
+void activity_add_untimed(struct activity *a, uint32_t thread, uint32_t func, uint64_t weight_ns)
+{
+	a->threads[thread].weight_ns += weight_ns;
 	add_func(a, thread, func, weight_ns);
 }
 

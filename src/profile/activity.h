@@ -44,6 +44,9 @@ void activity_rename(struct activity *a, uint32_t thread, const char *name);
 void activity_add(struct activity *a, uint64_t time_ns, uint32_t thread, uint32_t func,
                   uint64_t weight_ns);
 
+/* The same of samples of which it is not known when they were taken: no bucket gets them. */
+void activity_add_untimed(struct activity *a, uint32_t thread, uint32_t func, uint64_t weight_ns);
+
 /* Forgets what was counted; threads that ended are kept, as ids are dense. */
 void activity_reset(struct activity *a, uint64_t now_ns);
 

@@ -138,19 +138,25 @@ static void count_path(struct generation *g, uint32_t node, uint64_t weight_ns, 
 	g->weight_ns += weight_ns;
 }
 
+bool grouping_find(struct profile *p, struct generation *g, uint32_t stack, uint32_t *node)
+{
+	*node = group_of(p, g, stack);
+	return filters_accept(&g->filters, p->stacks.seen[stack]);
+}
+
 void grouping_count(struct profile *p, struct generation *g, uint32_t stack, uint64_t weight_ns,
                     uint32_t n)
 {
-	uint32_t node = group_of(p, g, stack);
-	if (filters_accept(&g->filters, p->stacks.seen[stack]))
+	uint32_t node;
+	if (grouping_find(p, g, stack, &node))
 		count_path(g, node, weight_ns, n);
 }
 
 /* Unsigned arithmetic takes away what it added, but for counts of samples that are saturated. */
 void grouping_uncount(struct profile *p, struct generation *g, uint32_t stack, uint64_t weight_ns)
 {
-	uint32_t node = group_of(p, g, stack);
-	if (!filters_accept(&g->filters, p->stacks.seen[stack]))
+	uint32_t node;
+	if (!grouping_find(p, g, stack, &node))
 		return;
 	struct counts *c = count_array_at(&g->nodes, node);
 	c->self_ns -= weight_ns;

@@ -100,6 +100,19 @@ static uint32_t leaf_func(struct profile *p, uint32_t stack)
 	return funcs[count - 1];
 }
 
+/* `e`: its entry in the history, NULL for samples without a time. */
+static void add_samples(struct profile *p, const struct history_entry *e, struct total sample,
+                        bool complete)
+{
+	size_t i = profile_total(p, sample.stack, sample.thread);
+	p->totals[i].weight_ns += sample.weight_ns;
+	p->totals[i].n = saturating(p->totals[i].n, sample.n);
+	p->stats.all_samples += sample.n;
+	p->stats.all_weight_ns += sample.weight_ns;
+	p->stats.complete += complete ? sample.n : 0;
+	recount_add(p, i, e, &sample);
+}
+
 void profile_add(struct profile *p, uint64_t time_ns, uint32_t thread, uint32_t stack,
                  uint64_t weight_ns, bool complete)
 {
@@ -110,13 +123,27 @@ void profile_add(struct profile *p, uint64_t time_ns, uint32_t thread, uint32_t 
 	history_push(&p->history, &h);
 	timeline_add(&p->timeline, time_ns, weight_ns);
 	activity_add(&p->activity, time_ns, thread, leaf_func(p, stack), weight_ns);
-	size_t i = profile_total(p, stack, thread);
-	p->totals[i].weight_ns += weight_ns;
-	p->totals[i].n = saturating(p->totals[i].n, 1);
-	p->stats.all_samples++;
-	p->stats.all_weight_ns += weight_ns;
-	p->stats.complete += complete;
-	recount_add(p, i, &h, weight_ns);
+	add_samples(p, &h, (struct total){weight_ns, stack, thread, 1, 0}, complete);
+}
+
+void profile_add_counted(struct profile *p, uint32_t thread, uint32_t stack, uint64_t weight,
+                         bool complete)
+{
+	uint64_t n = (weight + SNAPSHOT_ONE / 2) / SNAPSHOT_ONE;
+	n = n == 0 ? 1 : n > UINT32_MAX ? UINT32_MAX : n;
+	activity_add_untimed(&p->activity, thread, leaf_func(p, stack), weight);
+	add_samples(p, NULL, (struct total){weight, stack, thread, (uint32_t)n, 0}, complete);
+}
+
+void profile_samples(struct profile *p, profile_sample_fn *fn, void *ctx)
+{
+	for (size_t i = 0; i < p->history.count; i++) {
+		const struct history_entry *h = history_at(&p->history, i);
+		uint32_t node;
+		if (grouping_accepts_thread(p, &p->shown.query, h->thread) &&
+		    grouping_find(p, &p->shown, h->stack, &node))
+			fn(ctx, h->time_ns, node, h->weight_ns);
+	}
 }
 
 /* --- queries ------------------------------------------------------------------------ */

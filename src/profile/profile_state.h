@@ -89,6 +89,9 @@ bool grouping_hides(const struct profile_query *q, const struct loc *loc);
 bool grouping_accepts_thread(const struct profile *p, const struct profile_query *q,
                              uint32_t thread);
 
+/* The group node of a stack; false when the filters do not accept it. */
+bool grouping_find(struct profile *p, struct generation *g, uint32_t stack, uint32_t *node);
+
 /* Adds to a stack's path, or takes away what was added, where the filters accept the stack. */
 void grouping_count(struct profile *p, struct generation *g, uint32_t stack, uint64_t weight_ns,
                     uint32_t n);
@@ -104,10 +107,10 @@ void recount_begin(struct profile *p, const struct profile_query *q, uint64_t co
 /* A slice of the recount that is on. */
 void recount_batch(struct profile *p);
 
-/* A sample that has just come: `total` is its index in the totals; it is the newest entry of the
- * history. */
+/* A sample that has just come, or several alike: `total` is its index in the totals, `e` the newest
+ * entry of the history; NULL for samples without a time, which no window holds. */
 void recount_add(struct profile *p, size_t total, const struct history_entry *e,
-                 uint64_t weight_ns);
+                 const struct total *sample);
 
 /* The oldest entry of the history is about to make room. */
 void recount_lose(struct profile *p);

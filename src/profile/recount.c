@@ -199,15 +199,15 @@ static struct generation *growing(struct profile *p)
 	return p->next.tree != NULL ? &p->next : &p->shown;
 }
 
-void recount_add(struct profile *p, size_t total, const struct history_entry *e, uint64_t weight_ns)
+void recount_add(struct profile *p, size_t total, const struct history_entry *e,
+                 const struct total *sample)
 {
 	struct generation *g = growing(p);
 	if (!is_windowed(g)) {
-		const struct total *t = &p->totals[total];
 		bool walked = g == &p->shown || total < g->done.walked;
-		if (walked && grouping_accepts_thread(p, &g->query, t->thread))
-			grouping_count(p, g, t->stack, weight_ns, 1);
-	} else if (g == &p->shown || g->done.summed) {
+		if (walked && grouping_accepts_thread(p, &g->query, sample->thread))
+			grouping_count(p, g, sample->stack, sample->weight_ns, sample->n);
+	} else if (e != NULL && (g == &p->shown || g->done.summed)) {
 		enter(p, g, e);
 		g->done.entered = history_oldest(&p->history) + p->history.count;
 	}

@@ -117,15 +117,20 @@ static enum ctop_err read_info(struct capture_reader *r, struct err *e)
 	return CTOP_OK;
 }
 
+bool capture_is(int fd)
+{
+	char magic[CAPTURE_MAGIC_LEN];
+	return pread(fd, magic, sizeof magic, 0) == sizeof magic &&
+	       memcmp(magic, CAPTURE_MAGIC, sizeof magic) == 0;
+}
+
 enum ctop_err capture_reader_open(struct capture_reader **out, int fd, struct err *e)
 {
 	struct capture_reader *r = mem_zalloc(1, sizeof *r);
-	char magic[CAPTURE_MAGIC_LEN];
 	struct stat st;
 	r->fd = fd;
 	enum ctop_err rc = CTOP_OK;
-	if (fstat(fd, &st) != 0 || pread(fd, magic, sizeof magic, 0) != sizeof magic ||
-	    memcmp(magic, CAPTURE_MAGIC, sizeof magic) != 0)
+	if (fstat(fd, &st) != 0 || !capture_is(fd))
 		rc = err_set(e, CTOP_EFORMAT,
 		             "this is not a ctop capture; make one with: ctop record --raw -o "
 		             "FILE.ctr --pid PID");

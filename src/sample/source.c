@@ -33,7 +33,7 @@ const char *source_way_name(enum source_way way)
 	        [WAY_PERF_THREADS] = "perf",    [WAY_PERF_CPUS] = "perf cpu",
 	        [WAY_PERF_SYSTEM] = "perf all", [WAY_PTRACE] = "ptrace",
 	        [WAY_REPLAY] = "replay",        [WAY_PERF_CGROUP] = "perf cgroup",
-	        [WAY_STILL] = "none",
+	        [WAY_STILL] = "none",           [WAY_FOLDED] = "folded",
 	};
 	return (unsigned)way < WAYS ? names[way] : "?";
 }

@@ -94,7 +94,7 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 		surface_right(out, row, c->total, 7, STYLE_NUMBER, text);
 	}
 	if (c->self_s >= 0) {
-		format_seconds(text, sizeof text, r->self_ns);
+		format_weight(text, sizeof text, view_unit(s), r->self_ns);
 		surface_right(out, row, c->self_s, 8, STYLE_NUMBER, text);
 	}
 	int most = c->name_width * 2 / 3, indent = 2 * r->depth;

@@ -13,10 +13,31 @@ void format_percent(char *out, size_t cap, uint64_t part, uint64_t whole)
 	snprintf(out, cap, "%.1f%%", whole > 0 ? 100.0 * (double)part / (double)whole : 0.0);
 }
 
-void format_seconds(char *out, size_t cap, uint64_t ns)
+static void format_seconds(char *out, size_t cap, uint64_t ns)
 {
 	double s = (double)ns / 1e9;
 	snprintf(out, cap, s < 100 ? "%.2fs" : s < 1000 ? "%.1fs" : "%.0fs", s);
+}
+
+static void format_counted(char *out, size_t cap, uint64_t weight)
+{
+	static const char *const sizes[] = {"", "M", "G", "T"}; /* under a million: all digits */
+	double n = (double)weight / (double)SNAPSHOT_ONE;
+	size_t size = 0;
+	while (n >= 1e6 && size + 1 < sizeof sizes / sizeof sizes[0]) {
+		n /= size == 0 ? 1e6 : 1e3;
+		size++;
+	}
+	bool whole = size == 0 && weight % SNAPSHOT_ONE == 0;
+	snprintf(out, cap, whole ? "%.0f%s" : "%.2f%s", n, sizes[size]);
+}
+
+void format_weight(char *out, size_t cap, enum snapshot_unit unit, uint64_t weight)
+{
+	if (unit == SNAPSHOT_TIME)
+		format_seconds(out, cap, weight);
+	else
+		format_counted(out, cap, weight);
 }
 
 void format_count(char *out, size_t cap, uint64_t n)

@@ -10,8 +10,9 @@
 /* "31.2%", "100%" when four cells are all there is. */
 void format_percent(char *out, size_t cap, uint64_t part, uint64_t whole);
 
-/* Seconds of weight: "7.72s", "103.2s", "1234s". */
-void format_seconds(char *out, size_t cap, uint64_t ns);
+/* Weight in at most eight cells: seconds, "7.72s", "103.2s", "1234s"; or a count, "12345", "0.25",
+ * "12.35M". */
+void format_weight(char *out, size_t cap, enum snapshot_unit unit, uint64_t weight);
 
 /* 12345 as "12 345", with a thin gap. */
 void format_count(char *out, size_t cap, uint64_t n);

@@ -60,9 +60,9 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 	format_percent(text, sizeof text, r->counts.total_ns, whole);
 	surface_right(out, row, c->total, 7, STYLE_NUMBER, text);
 	if (c->self_s >= 0) {
-		format_seconds(text, sizeof text, r->counts.self_ns);
+		format_weight(text, sizeof text, view_unit(s), r->counts.self_ns);
 		surface_right(out, row, c->self_s, 8, STYLE_NUMBER, text);
-		format_seconds(text, sizeof text, r->counts.total_ns);
+		format_weight(text, sizeof text, view_unit(s), r->counts.total_ns);
 		surface_right(out, row, c->total_s, 8, STYLE_NUMBER, text);
 	}
 	search_draw_text(s, out, row, c->name, c->name_width, format_style(f->kind),

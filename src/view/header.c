@@ -87,6 +87,18 @@ static void add_quality(struct facts_line *l, const struct screen *s)
 	add(l, 30, STYLE_TITLE, "ctop %.1f%%", st->ctop_percent);
 }
 
+/* Of counts there is nothing to tell but how many. */
+static void add_counted(struct facts_line *l, const struct snapshot_stats *st)
+{
+	char text[32];
+	if (st->fractions)
+		snprintf(text, sizeof text, "%.2f", (double)st->weight_ns / (double)SNAPSHOT_ONE);
+	else
+		format_count(text, sizeof text, st->weight_ns / SNAPSHOT_ONE);
+	add(l, 40, STYLE_TITLE, "%s", st->way);
+	add(l, 70, STYLE_TITLE, "%s samples, without time", text);
+}
+
 static void fill_line(struct facts_line *l, const struct screen *s,
                       const struct screen_facts *facts)
 {
@@ -94,6 +106,10 @@ static void fill_line(struct facts_line *l, const struct screen *s,
 	char text[256];
 	l->count = 0;
 	add_target(l, facts);
+	if (st->unit == SNAPSHOT_COUNT) {
+		add_counted(l, st);
+		return;
+	}
 	uint32_t threads = alive_threads(s, facts);
 	add(l, 50, STYLE_TITLE, "%u thread%s", threads, threads == 1 ? "" : "s");
 	add(l, 90, STYLE_TITLE, "%.*f%% CPU", st->cpu_percent < 10 ? 1 : 0, st->cpu_percent);
@@ -142,6 +158,8 @@ void header_state(const struct screen *s, char *out, size_t cap, int *style)
 		snprintf(out, cap, "RANGE");
 	} else if (st == NULL || st->state == TARGET_RUNNING) {
 		snprintf(out, cap, s->options.replay ? "REPLAY" : "LIVE");
+	} else if (st->unit == SNAPSHOT_COUNT) {
+		snprintf(out, cap, "FILE");
 	} else if (st->state == TARGET_REPLAYED) {
 		snprintf(out, cap, "REPLAY");
 	} else if (s->wait_status < 0) {

@@ -54,6 +54,10 @@ static void put_sampling(struct page *p, const struct snapshot *s)
 	const struct snapshot_stats *st = snapshot_stats(s);
 	char count[32];
 	format_count(count, sizeof count, st->all_samples);
+	if (st->unit == SNAPSHOT_COUNT) {
+		put(p, STYLE_TEXT, " samples     %s, of a file that tells no time", count);
+		return;
+	}
 	double seconds = (double)st->all_weight_ns / 1e9;
 	put(p, STYLE_TEXT, " samples     %s; %.1f a second of CPU, %u asked", count,
 	    seconds > 0 ? (double)st->all_samples / seconds : 0.0, st->rate_hz);

@@ -282,7 +282,10 @@ void scope_text(const struct screen *s, char *out, size_t cap, int room)
 {
 	static const char *const groups[GROUPS] = {"", " · by line", " · by file", " · by module"};
 	char window[96], filters[256], who[96], shown[96], least[16] = "";
-	window_text(s, window, sizeof window);
+	if (snapshot_stats(s->shown)->unit == SNAPSHOT_COUNT)
+		snprintf(window, sizeof window, "samples of a file");
+	else
+		window_text(s, window, sizeof window);
 	filters_text(s, filters, sizeof filters);
 	who_text(s, who, sizeof who);
 	if (thresholds[s->scope.threshold] > 0)
@@ -290,7 +293,11 @@ void scope_text(const struct screen *s, char *out, size_t cap, int room)
 	snprintf(shown, sizeof shown, "%s%s%s%s", groups[s->query.group], least,
 	         s->query.hide_kernel ? " · kernel hidden" : "",
 	         s->query.hide_inlined ? " · inlined hidden" : "");
-	snprintf(out, cap, "on-CPU · %s%s%s%s", window, who[0] != '\0' ? who : " · all threads",
+	bool timed = snapshot_stats(s->shown)->unit != SNAPSHOT_COUNT;
+	snprintf(out, cap, "%s%s%s%s%s", timed ? "on-CPU · " : "", window,
+	         who[0] != '\0' ? who
+	         : timed        ? " · all threads"
+	                        : "",
 	         filters, shown);
 	if ((int)utf8_str_width(out) > room)
 		snprintf(out, cap, "%s%s%s%s", window, who, filters, shown);

@@ -88,6 +88,11 @@ struct snapshot *screen_snapshot(struct screen *s)
 
 /* --- what views share -------------------------------------------------------------------- */
 
+enum snapshot_unit view_unit(const struct screen *s)
+{
+	return snapshot_stats(s->shown)->unit;
+}
+
 uint64_t view_whole(const struct screen *s)
 {
 	return snapshot_counts(s->shown, NODE_ROOT).total_ns;

@@ -196,7 +196,7 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 	bool hot = whole > 0 && n.self_ns * 10 >= whole;
 	surface_right(out, row, c->total, 7, hot ? STYLE_HOT : STYLE_NUMBER, text);
 	if (c->self_s >= 0) {
-		format_seconds(text, sizeof text, n.total_ns);
+		format_weight(text, sizeof text, view_unit(s), n.total_ns);
 		surface_right(out, row, c->self_s, 8, STYLE_NUMBER, text);
 	}
 	/* Deep rows indent less, so that the name keeps a third of the width. */

@@ -218,6 +218,9 @@ struct screen {
 /* Total weight of the snapshot shown: what 100 % is. */
 uint64_t view_whole(const struct screen *s);
 
+/* What its weights are. */
+enum snapshot_unit view_unit(const struct screen *s);
+
 /* --- fetching.c: debug files from a server: what is under way, false when nothing is; the key;
  * what a newer snapshot tells of it. */
 bool fetching_progress(const struct snapshot *s, char *out, size_t cap);

@@ -430,8 +430,9 @@ static void bad_input_names_cause_and_cure(void **state)
 	refuse((char *[]){NULL}, 2, "nothing to profile");
 	refuse((char *[]){"--", "/no/such/program", NULL}, 127, "no such command");
 	refuse((char *[]){"--", "/etc/passwd", NULL}, 126, "cannot run it");
-	refuse((char *[]){"view", "/etc/passwd", NULL}, 1, "not a ctop capture");
-	refuse((char *[]){"view", "/no/such/file", NULL}, 1, "cannot open the capture");
+	refuse((char *[]){"view", "/etc/passwd", NULL}, 1,
+	       "/etc/passwd, line 1: no count stands at its end");
+	refuse((char *[]){"view", "/no/such/file", NULL}, 1, "cannot open /no/such/file");
 	refuse((char *[]){"record", "--pid", "1", "-d", "0.2", "-o", "/no/dir/x.folded", NULL}, 1,
 	       "cannot write /no/dir/x.folded");
 }

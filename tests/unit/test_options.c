@@ -43,6 +43,11 @@ static void options_may_stand_anywhere(void **state)
 	assert_int_equal(o.pid_count, 0);
 	assert_int_equal(o.memory, 1ul << 30);
 	assert_int_equal(o.stack_bytes, 1024);
+	assert_int_equal(parse(&o, &e, "ctop diff --fail-if self(f)>5% a -f json b"), CTOP_OK);
+	assert_int_equal(o.command, OPTIONS_DIFF);
+	assert_string_equal(o.file, "a");
+	assert_string_equal(o.file_now, "b");
+	assert_int_equal(o.condition_count, 1);
 	assert_int_equal(parse(&o, &e, "ctop view x.ctr --ascii"), CTOP_OK);
 	assert_string_equal(o.file, "x.ctr");
 	assert_true(o.ascii);
@@ -80,6 +85,13 @@ static void errors_name_the_cure(void **state)
 	        {"ctop record --pid 1 -f json", "json is dump's"},
 	        {"ctop record --pid 1 --no-stop", "belongs to: ctop dump"},
 	        {"ctop --pid 1 -f text", "belong to: ctop record"},
+	        {"ctop diff a", "diff wants two profiles"},
+	        {"ctop diff a b c", "one word too many"},
+	        {"ctop diff - -", "only one of the two"},
+	        {"ctop dif a b", "did you mean 'ctop diff'"},
+	        {"ctop diff a b --group line", "leave out --group"},
+	        {"ctop diff a b --fail-if parse>5%", "is no condition"},
+	        {"ctop view a --fail-if self(f)>5%", "belongs to: ctop diff"},
 	};
 	struct options o;
 	struct err e;
