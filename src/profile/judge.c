@@ -4,70 +4,45 @@
  */
 #include "ctop/judge.h"
 
+#include "blocks.h"
 #include "ctop/mem.h"
 #include "ctop/profile.h"
-#include "ctop/stats.h"
 
 #include <stdlib.h>
-
-enum { SAMPLES_A_BLOCK = 4, KINDS = 2 }; /* total, self */
-#define NO_SLOT UINT32_MAX
 
 /* One side in blocks of time. */
 struct layout {
 	struct join *join;
 	enum join_side side;
 	const uint32_t *slot; /* by row: which history it has */
-	uint64_t first_ns, last_ns, samples;
-	size_t blocks;
-	float *whole, *weights; /* weights: [slot][kind][block]; owned */
-	size_t at;              /* block of the sample being added */
-	float weight;
+	struct blocks blocks;
 };
-
-static float *history_of(const struct layout *l, uint32_t slot, int kind)
-{
-	return l->weights + ((size_t)slot * KINDS + (size_t)kind) * l->blocks;
-}
 
 static void measure(void *ctx, uint64_t time_ns, uint32_t node, uint64_t weight_ns)
 {
 	struct layout *l = ctx;
 	(void)node;
 	(void)weight_ns;
-	l->first_ns = l->samples == 0 || time_ns < l->first_ns ? time_ns : l->first_ns;
-	l->last_ns = time_ns > l->last_ns ? time_ns : l->last_ns;
-	l->samples++;
+	blocks_measure(&l->blocks, time_ns);
 }
 
 static void add_to_row(void *ctx, uint32_t row, bool self)
 {
 	struct layout *l = ctx;
-	uint32_t slot = l->slot[row];
-	if (slot == NO_SLOT)
-		return;
-	history_of(l, slot, 0)[l->at] += l->weight;
-	if (self)
-		history_of(l, slot, 1)[l->at] += l->weight;
+	blocks_add(&l->blocks, l->slot[row], self);
 }
 
 static void add_sample(void *ctx, uint64_t time_ns, uint32_t node, uint64_t weight_ns)
 {
 	struct layout *l = ctx;
-	double span = (double)(l->last_ns - l->first_ns) + 1;
-	l->at = (size_t)((double)(time_ns - l->first_ns) / span * (double)l->blocks);
-	l->weight = (float)weight_ns;
-	l->whole[l->at] += l->weight;
+	blocks_sample(&l->blocks, time_ns, weight_ns);
 	join_path(l->join, l->side, node, add_to_row, l);
 }
 
 static void lay_out(struct layout *l, struct profile *p, uint32_t slots)
 {
 	profile_samples(p, measure, l);
-	size_t blocks = l->samples / SAMPLES_A_BLOCK;
-	l->blocks = blocks < 1 ? 1 : blocks > STATS_BLOCKS_MAX ? STATS_BLOCKS_MAX : blocks;
-	l->whole = mem_zalloc(l->blocks, sizeof *l->whole);
-	l->weights = mem_zalloc((size_t)slots * KINDS * l->blocks + 1, sizeof *l->weights);
+	blocks_open(&l->blocks, slots);
 	profile_samples(p, add_sample, l);
 }
 
@@ -81,14 +56,14 @@ static uint32_t *give_slots(const struct join *j, uint32_t *slots)
 	for (size_t i = 0; i < count; i++) {
 		double sum = join_points(j, rows[i].total, JOIN_BASE) +
 		             join_points(j, rows[i].total, JOIN_NOW);
-		slot[i] = sum >= 100 * compare_least * 0.999 ? (*slots)++ : NO_SLOT;
+		slot[i] = sum >= 100 * compare_least * 0.999 ? (*slots)++ : BLOCKS_NO_SLOT;
 	}
 	return slot;
 }
 
 static struct compare_row *test_kind(const struct join *j,
                                      const struct compare_side sides[JOIN_SIDES],
-                                     const struct layout layouts[JOIN_SIDES], int kind,
+                                     const struct layout layouts[JOIN_SIDES], bool self,
                                      enum compare_method *method)
 {
 	size_t count;
@@ -97,9 +72,8 @@ static struct compare_row *test_kind(const struct join *j,
 	for (size_t i = 0; i < count; i++) {
 		for (int k = 0; k < JOIN_SIDES; k++) {
 			const struct layout *l = &layouts[k];
-			out[i].part[k] = (double)(kind == 0 ? rows[i].total : rows[i].self)[k];
-			if (l->whole != NULL && l->slot[i] != NO_SLOT)
-				out[i].blocks[k] = history_of(l, l->slot[i], kind);
+			out[i].part[k] = (double)(self ? rows[i].self : rows[i].total)[k];
+			out[i].blocks[k] = blocks_of(&l->blocks, l->slot[i], self);
 		}
 	}
 	*method = compare_rows(sides, out, count);
@@ -132,15 +106,13 @@ void judge(struct judgement *out, struct join *j, const struct snapshot *const s
 			lay_out(l, profiles[k], slots);
 		sides[k] = (struct compare_side){.whole = (double)join_whole(j, l->side),
 		                                 .samples = samples_of(s[k]),
-		                                 .block_whole = l->whole,
-		                                 .blocks = l->blocks};
+		                                 .block_whole = l->blocks.whole,
+		                                 .blocks = l->blocks.count};
 	}
-	out->total = test_kind(j, sides, layouts, 0, &out->method);
-	out->self = test_kind(j, sides, layouts, 1, &out->method);
-	for (int k = 0; k < JOIN_SIDES; k++) {
-		free(layouts[k].whole);
-		free(layouts[k].weights);
-	}
+	out->total = test_kind(j, sides, layouts, false, &out->method);
+	out->self = test_kind(j, sides, layouts, true, &out->method);
+	for (int k = 0; k < JOIN_SIDES; k++)
+		blocks_fini(&layouts[k].blocks);
 	free(slot);
 }
 
