@@ -91,6 +91,8 @@ struct profile_query {
 	uint32_t filter_count;
 	struct profile_filter filters[PROFILE_FILTERS];
 	struct profile_window window;
+	bool compare; /* count the samples of another range, the base line, beside it, to compare */
+	uint64_t base_from_ns, base_to_ns;
 };
 
 /* Function ids a location may have: one, and those inlined there. */

@@ -183,6 +183,21 @@ struct snapshot_module {
 	char fetch_why[128];              /* why it failed */
 };
 
+/* How far a difference to the base line is to be believed. */
+enum snapshot_verdict {
+	SNAPSHOT_NOISE,      /* chance would do, or it is under half a point */
+	SNAPSHOT_CHANGED,    /* chance would hardly do */
+	SNAPSHOT_TOO_LITTLE, /* data to tell */
+};
+
+/* The base line of a comparison. */
+struct snapshot_base {
+	bool on;
+	bool judged; /* there are verdicts; before that everything is too little */
+	uint64_t samples, weight_ns;
+	uint64_t from_ns, to_ns;
+};
+
 struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot *s); /* NULL is allowed; the last one frees */
 
@@ -203,6 +218,19 @@ const struct snapshot_mark *snapshot_marks(const struct snapshot *s, uint32_t *c
 uint32_t snapshot_func_count(const struct snapshot *s);
 const struct func *snapshot_func(const struct snapshot *s, uint32_t func);
 struct counts snapshot_func_counts(const struct snapshot *s, uint32_t func);
+
+/* The base line, and its counts; zero where there is none. They are counted in the same tree: what
+ * vanished has nodes, too. */
+const struct snapshot_base *snapshot_base(const struct snapshot *s);
+struct counts snapshot_base_func_counts(const struct snapshot *s, uint32_t func);
+struct counts snapshot_base_counts(const struct snapshot *s, uint32_t node);
+
+/* Whether a function's total, or its self time, has changed. */
+enum snapshot_verdict snapshot_verdict_of(const struct snapshot *s, uint32_t func, bool self);
+
+/* Whether there is anything to see: samples now, or in the base line. */
+bool snapshot_has_func(const struct snapshot *s, uint32_t func);
+bool snapshot_has_node(const struct snapshot *s, uint32_t node);
 
 /* Newest node of a function (follow prev_same), NODE_NONE when it has none. */
 uint32_t snapshot_func_nodes(const struct snapshot *s, uint32_t func);

@@ -60,6 +60,9 @@ void folding_run(struct profile *p)
 	for (size_t i = 1; i < n; i++)
 		keep[i] = weight[i] > limit;
 	/* What is shown keeps its counts; its stacks have lost their numbers. */
+	free(p->shown.base_done.sums);
+	p->shown.base_done.sums = NULL;
+	p->shown.base_done.sum_count = p->shown.base_done.sum_cap = 0;
 	free(p->shown.done.sums);
 	p->shown.done.sums = NULL;
 	p->shown.done.sum_count = p->shown.done.sum_cap = 0;

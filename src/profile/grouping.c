@@ -123,19 +123,20 @@ static void add_self(struct counts *c, uint64_t weight_ns, uint32_t n)
 }
 
 /* Adds weight along a path of the tree, and to the functions on it. */
-static void count_path(struct generation *g, uint32_t node, uint64_t weight_ns, uint32_t n)
+static void count_path(const struct group_tree *tree, struct tally *t, uint32_t node,
+                       uint64_t weight_ns, uint32_t n)
 {
-	add_self(count_array_at(&g->nodes, node), weight_ns, n);
-	add_self(count_array_at(&g->by_func, tree_step(g->tree, node).func), weight_ns, n);
+	add_self(count_array_at(&t->nodes, node), weight_ns, n);
+	add_self(count_array_at(&t->by_func, tree_step(tree, node).func), weight_ns, n);
 	while (node != NODE_NONE) {
-		struct tree_step step = tree_step(g->tree, node);
-		add_total(count_array_at(&g->nodes, node), weight_ns, n);
+		struct tree_step step = tree_step(tree, node);
+		add_total(count_array_at(&t->nodes, node), weight_ns, n);
 		if (step.outermost)
-			add_total(count_array_at(&g->by_func, step.func), weight_ns, n);
+			add_total(count_array_at(&t->by_func, step.func), weight_ns, n);
 		node = step.parent;
 	}
-	g->samples += n;
-	g->weight_ns += weight_ns;
+	t->samples += n;
+	t->weight_ns += weight_ns;
 }
 
 bool grouping_find(struct profile *p, struct generation *g, uint32_t stack, uint32_t *node)
@@ -144,38 +145,39 @@ bool grouping_find(struct profile *p, struct generation *g, uint32_t stack, uint
 	return filters_accept(&g->filters, p->stacks.seen[stack]);
 }
 
-void grouping_count(struct profile *p, struct generation *g, uint32_t stack, uint64_t weight_ns,
-                    uint32_t n)
+void grouping_count(struct profile *p, struct generation *g, struct tally *t, uint32_t stack,
+                    uint64_t weight_ns, uint32_t n)
 {
 	uint32_t node;
 	if (grouping_find(p, g, stack, &node))
-		count_path(g, node, weight_ns, n);
+		count_path(g->tree, t, node, weight_ns, n);
 }
 
 /* Unsigned arithmetic takes away what it added, but for counts of samples that are saturated. */
 void grouping_uncount(struct profile *p, struct generation *g, uint32_t stack, uint64_t weight_ns)
 {
+	struct tally *t = &g->now;
 	uint32_t node;
 	if (!grouping_find(p, g, stack, &node))
 		return;
-	struct counts *c = count_array_at(&g->nodes, node);
+	struct counts *c = count_array_at(&t->nodes, node);
 	c->self_ns -= weight_ns;
 	c->self_n--;
-	c = count_array_at(&g->by_func, tree_step(g->tree, node).func);
+	c = count_array_at(&t->by_func, tree_step(g->tree, node).func);
 	c->self_ns -= weight_ns;
 	c->self_n--;
 	while (node != NODE_NONE) {
 		struct tree_step step = tree_step(g->tree, node);
-		c = count_array_at(&g->nodes, node);
+		c = count_array_at(&t->nodes, node);
 		c->total_ns -= weight_ns;
 		c->total_n--;
 		if (step.outermost) {
-			c = count_array_at(&g->by_func, step.func);
+			c = count_array_at(&t->by_func, step.func);
 			c->total_ns -= weight_ns;
 			c->total_n--;
 		}
 		node = step.parent;
 	}
-	g->samples--;
-	g->weight_ns -= weight_ns;
+	t->samples--;
+	t->weight_ns -= weight_ns;
 }

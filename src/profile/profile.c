@@ -216,10 +216,15 @@ const struct profile_query *profile_query(const struct profile *p)
 
 uint64_t profile_weight(const struct profile *p)
 {
-	return p->shown.weight_ns;
+	return p->shown.now.weight_ns;
 }
 
 /* --- memory --------------------------------------------------------------------------- */
+
+static size_t tally_bytes(const struct tally *t)
+{
+	return count_array_bytes(&t->nodes) + count_array_bytes(&t->by_func);
+}
 
 size_t profile_bytes(const struct profile *p)
 {
@@ -229,9 +234,10 @@ size_t profile_bytes(const struct profile *p)
 	const struct generation *both[] = {&p->shown, &p->next};
 	for (size_t i = 0; i < 2; i++)
 		if (both[i]->tree != NULL)
-			bytes += tree_bytes(both[i]->tree) + count_array_bytes(&both[i]->nodes) +
-			         count_array_bytes(&both[i]->by_func) +
-			         both[i]->done.sum_cap * sizeof(struct stack_sum);
+			bytes += tree_bytes(both[i]->tree) + tally_bytes(&both[i]->now) +
+			         tally_bytes(&both[i]->base) +
+			         (both[i]->done.sum_cap + both[i]->base_done.sum_cap) *
+			                 sizeof(struct stack_sum);
 	return bytes;
 }
 
@@ -248,6 +254,23 @@ bool profile_work(struct profile *p, uint64_t budget_ns)
 
 /* --- publishing ------------------------------------------------------------------------ */
 
+static void publish_base(struct profile *p, struct generation *g, struct snapshot *s)
+{
+	const struct profile_query *q = &g->query;
+	if (!q->compare)
+		return;
+	s->base = (struct snapshot_base){.on = true,
+	                                 .samples = g->base.samples,
+	                                 .weight_ns = g->base.weight_ns,
+	                                 .from_ns = q->base_from_ns,
+	                                 .to_ns = q->base_to_ns};
+	s->base_nodes = count_array_share(&g->base.nodes);
+	s->base_node_chunks = g->base.nodes.count;
+	s->base_by_func = count_array_share(&g->base.by_func);
+	s->base_func_chunks = g->base.by_func.count;
+	s->verdicts = verdicts_copy(p, g, &s->verdict_count, &s->base.judged);
+}
+
 struct snapshot *profile_publish(struct profile *p, uint64_t now_ns,
                                  struct snapshot_module *modules, uint32_t module_count)
 {
@@ -261,13 +284,14 @@ struct snapshot *profile_publish(struct profile *p, uint64_t now_ns,
 	s->tree = tree_ref(g->tree);
 	s->node_count = tree_count(g->tree);
 	s->func_count = funcs_count(p->c.funcs);
-	s->nodes = count_array_share(&g->nodes);
-	s->node_chunks = g->nodes.count;
-	s->by_func = count_array_share(&g->by_func);
-	s->func_chunks = g->by_func.count;
+	s->nodes = count_array_share(&g->now.nodes);
+	s->node_chunks = g->now.nodes.count;
+	s->by_func = count_array_share(&g->now.by_func);
+	s->func_chunks = g->now.by_func.count;
+	publish_base(p, g, s);
 	s->stats = p->stats;
-	s->stats.samples = g->samples;
-	s->stats.weight_ns = g->weight_ns;
+	s->stats.samples = g->now.samples;
+	s->stats.weight_ns = g->now.weight_ns;
 	s->threads = activity_threads(&p->activity, now_ns, &s->thread_count);
 	s->modules = modules;
 	s->module_count = module_count;

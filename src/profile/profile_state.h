@@ -16,6 +16,7 @@
 #include "stacks.h"
 #include "timeline.h"
 #include "tree.h"
+#include "verdicts.h"
 
 /* Samples of one thread with one stack, since the start or the reset. */
 struct total {
@@ -44,14 +45,21 @@ struct progress {
 	uint64_t as_of_ns; /* WINDOW_DECAY: the time the weights are right for */
 };
 
+/* Counts of the nodes of a tree, and of the functions. */
+struct tally {
+	struct count_array nodes, by_func;
+	uint64_t samples, weight_ns;
+};
+
+/* Both tallies are of the one tree. */
 struct generation {
 	struct profile_query query;
 	uint64_t number, command;
 	struct group_tree *tree;
-	struct count_array nodes, by_func;
-	uint64_t samples, weight_ns;
+	struct tally now, base;
 	struct filters filters;
-	struct progress done;
+	struct progress done, base_done;
+	struct verdicts verdicts;
 };
 
 struct profile {
@@ -93,8 +101,8 @@ bool grouping_accepts_thread(const struct profile *p, const struct profile_query
 bool grouping_find(struct profile *p, struct generation *g, uint32_t stack, uint32_t *node);
 
 /* Adds to a stack's path, or takes away what was added, where the filters accept the stack. */
-void grouping_count(struct profile *p, struct generation *g, uint32_t stack, uint64_t weight_ns,
-                    uint32_t n);
+void grouping_count(struct profile *p, struct generation *g, struct tally *t, uint32_t stack,
+                    uint64_t weight_ns, uint32_t n);
 void grouping_uncount(struct profile *p, struct generation *g, uint32_t stack, uint64_t weight_ns);
 
 /* --- recount.c: generations and their windows */

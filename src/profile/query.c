@@ -50,7 +50,7 @@ void query_children(const struct snapshot *s, uint32_t node, enum query_order or
 	out->count = 0;
 	for (uint32_t c = snapshot_children(s, node); c != NODE_NONE;
 	     c = snapshot_node(s, c).prev_sibling) {
-		if (snapshot_counts(s, c).total_n == 0)
+		if (!snapshot_has_node(s, c))
 			continue;
 		out->ids = vec_reserve(out->ids, &out->cap, out->count + 1, sizeof *out->ids);
 		out->ids[out->count++] = c;
@@ -65,7 +65,7 @@ uint32_t query_hottest_child(const struct snapshot *s, uint32_t node)
 	uint32_t best = NODE_NONE;
 	for (uint32_t c = snapshot_children(s, node); c != NODE_NONE;
 	     c = snapshot_node(s, c).prev_sibling)
-		if (snapshot_counts(s, c).total_n > 0 &&
+		if (snapshot_has_node(s, c) &&
 		    (best == NODE_NONE || compare_nodes(&c, &best, &o) < 0))
 			best = c;
 	return best;

@@ -19,13 +19,21 @@ enum { TOTALS_BATCH = 256, ENTRIES_BATCH = 4096 };
 static const uint64_t DISORDER_NS = UINT64_C(2000000000);
 enum { HALVES_MOST = 20 }; /* what has been halved more often is not looked for */
 
+static void tally_fini(struct tally *t)
+{
+	count_array_fini(&t->nodes);
+	count_array_fini(&t->by_func);
+}
+
 void generation_fini(struct generation *g)
 {
-	count_array_fini(&g->nodes);
-	count_array_fini(&g->by_func);
+	tally_fini(&g->now);
+	tally_fini(&g->base);
 	tree_unref(g->tree);
 	filters_fini(&g->filters);
+	verdicts_fini(&g->verdicts);
 	free(g->done.sums);
+	free(g->base_done.sums);
 	*g = (struct generation){0};
 }
 
@@ -58,6 +66,8 @@ struct generation generation_new(struct profile *p, const struct profile_query *
 	struct generation g = {
 	        .query = *q, .number = ++p->generations, .command = command, .tree = tree_new()};
 	filters_init(&g.filters, q);
+	g.base_done.left = g.base_done.entered = first_entry(
+	        p, &(struct profile_window){.kind = WINDOW_RANGE, .from_ns = q->base_from_ns}, 0);
 	if (q->window.kind != WINDOW_ALL) {
 		g.done.as_of_ns = newest_time(p);
 		g.done.left = g.done.entered = first_entry(p, &q->window, g.done.as_of_ns);
@@ -80,9 +90,8 @@ static bool is_windowed(const struct generation *g)
 	return g->query.window.kind != WINDOW_ALL;
 }
 
-static struct stack_sum *sum_of(struct generation *g, uint32_t stack)
+static struct stack_sum *sum_of(struct progress *d, uint32_t stack)
 {
-	struct progress *d = &g->done;
 	if (stack >= d->sum_count) {
 		d->sums = vec_reserve(d->sums, &d->sum_cap, stack + 1, sizeof *d->sums);
 		memset(d->sums + d->sum_count, 0, (stack + 1 - d->sum_count) * sizeof *d->sums);
@@ -116,11 +125,11 @@ static void enter(struct profile *p, struct generation *g, const struct history_
 	if (!holds(p, g, e))
 		return;
 	uint64_t weight_ns = weight_of(g, e);
-	struct stack_sum *s = sum_of(g, e->stack);
+	struct stack_sum *s = sum_of(&g->done, e->stack);
 	s->weight_ns += weight_ns;
 	s->n = saturating(s->n, 1);
 	if (g->done.summed && e->stack < g->done.walked)
-		grouping_count(p, g, e->stack, weight_ns, 1);
+		grouping_count(p, g, &g->now, e->stack, weight_ns, 1);
 }
 
 /* Takes away what enter() has added. Decaying weights just fade. */
@@ -128,11 +137,17 @@ static void leave(struct profile *p, struct generation *g, const struct history_
 {
 	if (!holds(p, g, e) || g->query.window.kind != WINDOW_LAST)
 		return;
-	struct stack_sum *s = sum_of(g, e->stack);
+	struct stack_sum *s = sum_of(&g->done, e->stack);
 	s->weight_ns -= e->weight_ns;
 	s->n--;
 	if (g->done.summed && e->stack < g->done.walked)
 		grouping_uncount(p, g, e->stack, e->weight_ns);
+}
+
+/* Beyond what a range holds, whatever the order. */
+static bool is_beyond(uint64_t time_ns, uint64_t to_ns)
+{
+	return time_ns > to_ns && time_ns - to_ns > DISORDER_NS;
 }
 
 static void sum_entries(struct profile *p, struct generation *g)
@@ -142,10 +157,31 @@ static void sum_entries(struct profile *p, struct generation *g)
 	uint64_t oldest = history_oldest(&p->history), end = oldest + p->history.count;
 	for (size_t n = 0; d->entered < end && n < ENTRIES_BATCH; n++) {
 		const struct history_entry *e = history_at(&p->history, d->entered - oldest);
-		if (w->kind == WINDOW_RANGE && e->time_ns > w->to_ns + DISORDER_NS)
+		if (w->kind == WINDOW_RANGE && is_beyond(e->time_ns, w->to_ns))
 			d->entered = end - 1;
 		enter(p, g, e);
 		d->entered++;
+	}
+	d->summed = d->entered >= end;
+}
+
+/* The base line is summed up once: it does not move. */
+static void sum_base(struct profile *p, struct generation *g)
+{
+	struct progress *d = &g->base_done;
+	const struct profile_query *q = &g->query;
+	uint64_t oldest = history_oldest(&p->history), end = oldest + p->history.count;
+	d->entered = d->entered > oldest ? d->entered : oldest;
+	for (size_t n = 0; d->entered < end && n < ENTRIES_BATCH; n++, d->entered++) {
+		const struct history_entry *e = history_at(&p->history, d->entered - oldest);
+		if (is_beyond(e->time_ns, q->base_to_ns))
+			d->entered = end - 1;
+		if (e->time_ns < q->base_from_ns || e->time_ns >= q->base_to_ns ||
+		    !grouping_accepts_thread(p, q, e->thread))
+			continue;
+		struct stack_sum *s = sum_of(d, e->stack);
+		s->weight_ns += e->weight_ns;
+		s->n = saturating(s->n, 1);
 	}
 	d->summed = d->entered >= end;
 }
@@ -158,32 +194,46 @@ static bool walk_totals(struct profile *p, struct generation *g)
 	for (size_t n = 0; *at < p->total_count && n < TOTALS_BATCH; n++, ++*at) {
 		const struct total *t = &p->totals[*at];
 		if (grouping_accepts_thread(p, &g->query, t->thread))
-			grouping_count(p, g, t->stack, t->weight_ns, t->n);
+			grouping_count(p, g, &g->now, t->stack, t->weight_ns, t->n);
 	}
 	return *at >= p->total_count;
 }
 
-static bool walk_sums(struct profile *p, struct generation *g)
+static bool walk_sums(struct profile *p, struct generation *g, struct progress *d, struct tally *t)
 {
-	size_t *at = &g->done.walked;
-	for (size_t n = 0; *at < g->done.sum_count && n < TOTALS_BATCH; ++*at) {
-		const struct stack_sum *s = &g->done.sums[*at];
+	for (size_t n = 0; d->walked < d->sum_count && n < TOTALS_BATCH; d->walked++) {
+		const struct stack_sum *s = &d->sums[d->walked];
 		if (s->n == 0)
 			continue;
-		grouping_count(p, g, (uint32_t)*at, s->weight_ns, s->n);
+		grouping_count(p, g, t, (uint32_t)d->walked, s->weight_ns, s->n);
 		n++;
 	}
-	return *at >= g->done.sum_count;
+	return d->walked >= d->sum_count;
+}
+
+/* A slice of the base line; true when it is whole. */
+static bool count_base(struct profile *p, struct generation *g)
+{
+	struct progress *d = &g->base_done;
+	if (!g->query.compare || d->walked == SIZE_MAX)
+		return true;
+	if (!d->summed)
+		sum_base(p, g);
+	else if (walk_sums(p, g, d, &g->base))
+		d->walked = SIZE_MAX;
+	return false;
 }
 
 void recount_batch(struct profile *p)
 {
 	struct generation *g = &p->next;
+	if (!count_base(p, g))
+		return;
 	if (is_windowed(g) && !g->done.summed) {
 		sum_entries(p, g);
 		return;
 	}
-	if (!(is_windowed(g) ? walk_sums(p, g) : walk_totals(p, g)))
+	if (!(is_windowed(g) ? walk_sums(p, g, &g->done, &g->now) : walk_totals(p, g)))
 		return;
 	/* Whatever comes from now on has been walked. */
 	g->done.walked = SIZE_MAX;
@@ -206,7 +256,7 @@ void recount_add(struct profile *p, size_t total, const struct history_entry *e,
 	if (!is_windowed(g)) {
 		bool walked = g == &p->shown || total < g->done.walked;
 		if (walked && grouping_accepts_thread(p, &g->query, sample->thread))
-			grouping_count(p, g, sample->stack, sample->weight_ns, sample->n);
+			grouping_count(p, g, &g->now, sample->stack, sample->weight_ns, sample->n);
 	} else if (e != NULL && (g == &p->shown || g->done.summed)) {
 		enter(p, g, e);
 		g->done.entered = history_oldest(&p->history) + p->history.count;
@@ -249,9 +299,9 @@ static void decay(struct generation *g, uint64_t now_ns)
 	d->as_of_ns = now_ns;
 	for (size_t i = 0; i < d->sum_count; i++)
 		d->sums[i].weight_ns = (uint64_t)((double)d->sums[i].weight_ns * by);
-	count_array_scale(&g->nodes, by);
-	count_array_scale(&g->by_func, by);
-	g->weight_ns = (uint64_t)((double)g->weight_ns * by);
+	count_array_scale(&g->now.nodes, by);
+	count_array_scale(&g->now.by_func, by);
+	g->now.weight_ns = (uint64_t)((double)g->now.weight_ns * by);
 }
 
 void recount_slide(struct profile *p, uint64_t now_ns)

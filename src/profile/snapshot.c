@@ -17,6 +17,9 @@ void snapshot_unref(struct snapshot *s)
 		return;
 	count_chunks_free(s->nodes, s->node_chunks);
 	count_chunks_free(s->by_func, s->func_chunks);
+	count_chunks_free(s->base_nodes, s->base_node_chunks);
+	count_chunks_free(s->base_by_func, s->base_func_chunks);
+	free(s->verdicts);
 	tree_unref(s->tree);
 	free(s->threads);
 	free(s->modules);
@@ -89,6 +92,39 @@ static struct counts read_counts(struct count_chunk *const *chunks, size_t count
 struct counts snapshot_func_counts(const struct snapshot *s, uint32_t func)
 {
 	return read_counts(s->by_func, s->func_chunks, func);
+}
+
+const struct snapshot_base *snapshot_base(const struct snapshot *s)
+{
+	return &s->base;
+}
+
+struct counts snapshot_base_func_counts(const struct snapshot *s, uint32_t func)
+{
+	return read_counts(s->base_by_func, s->base_func_chunks, func);
+}
+
+struct counts snapshot_base_counts(const struct snapshot *s, uint32_t node)
+{
+	return read_counts(s->base_nodes, s->base_node_chunks, node);
+}
+
+enum snapshot_verdict snapshot_verdict_of(const struct snapshot *s, uint32_t func, bool self)
+{
+	if (func >= s->verdict_count)
+		return s->base.judged ? SNAPSHOT_NOISE : SNAPSHOT_TOO_LITTLE;
+	return (enum snapshot_verdict)(self ? s->verdicts[func] >> 4 : s->verdicts[func] & 15);
+}
+
+bool snapshot_has_func(const struct snapshot *s, uint32_t func)
+{
+	return snapshot_func_counts(s, func).total_n > 0 ||
+	       snapshot_base_func_counts(s, func).total_n > 0;
+}
+
+bool snapshot_has_node(const struct snapshot *s, uint32_t node)
+{
+	return snapshot_counts(s, node).total_n > 0 || snapshot_base_counts(s, node).total_n > 0;
 }
 
 /* Skips nodes that are newer than the snapshot. */

@@ -15,6 +15,11 @@ struct snapshot {
 	uint32_t node_count, func_count;
 	struct count_chunk **nodes, **by_func; /* counted chunks */
 	size_t node_chunks, func_chunks;
+	struct snapshot_base base;
+	struct count_chunk **base_nodes, **base_by_func; /* counted chunks */
+	size_t base_node_chunks, base_func_chunks;
+	uint8_t *verdicts; /* owned; by function: total in the low four bits, self in the high */
+	uint32_t verdict_count;
 	struct snapshot_stats stats;
 	struct snapshot_thread *threads;
 	uint32_t thread_count;

@@ -61,7 +61,7 @@ void table_build(struct table *t, const struct snapshot *s, enum table_column co
 	for (uint32_t i = 0; i < n; i++) {
 		struct counts c = snapshot_func_counts(s, i);
 		enum func_kind kind = snapshot_func(s, i)->kind;
-		if (c.total_n > 0 && kind != FUNC_ROOT && kind != FUNC_PROCESS)
+		if (snapshot_has_func(s, i) && kind != FUNC_ROOT && kind != FUNC_PROCESS)
 			t->rows[t->count++] = (struct table_row){i, c};
 	}
 	if (t->count > 1)

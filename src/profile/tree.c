@@ -58,6 +58,12 @@ struct counts *count_array_at(struct count_array *a, uint32_t i)
 	return &c->c[i & (COUNT_CHUNK - 1)];
 }
 
+struct counts count_array_get(const struct count_array *a, uint32_t i)
+{
+	size_t at = i >> COUNT_CHUNK_BITS;
+	return at < a->count ? a->chunks[at]->c[i & (COUNT_CHUNK - 1)] : (struct counts){0};
+}
+
 void count_array_scale(struct count_array *a, double by)
 {
 	for (size_t i = 0; i < a->count * COUNT_CHUNK; i++) {

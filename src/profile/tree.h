@@ -37,6 +37,9 @@ void count_array_fini(struct count_array *a);
 /* The counter to write to; grows, and copies a shared chunk. */
 struct counts *count_array_at(struct count_array *a, uint32_t i);
 
+/* The counter to read; zero for one that was never written. */
+struct counts count_array_get(const struct count_array *a, uint32_t i);
+
 /* Multiplies all weights (not the numbers of samples). */
 void count_array_scale(struct count_array *a, double by);
 

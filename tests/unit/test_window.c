@@ -270,6 +270,88 @@ static void filters_agree_with_a_recount(void **state)
 		check(&queries[i]);
 }
 
+/* The base line is the range it says, whatever the window; what has vanished has nodes still. */
+static void a_base_line_is_counted_beside(void **state)
+{
+	(void)state;
+	struct profile_query q = {
+	        .compare = true,
+	        .base_from_ns = 2 * SECOND,
+	        .base_to_ns = 12 * SECOND,
+	        .window = {.kind = WINDOW_RANGE, .from_ns = 20 * SECOND, .to_ns = UINT64_MAX}};
+	struct profile_query base = {
+	        .window = {.kind = WINDOW_RANGE, .from_ns = 2 * SECOND, .to_ns = 12 * SECOND}};
+	struct world w;
+	world_init(&w, 256 << 20);
+	while (w.count < SAMPLES / 2)
+		sample(&w);
+	profile_set_query(w.profile, &q, 1);
+	for (int i = 0; i < 3000; i++) {
+		sample(&w);
+		if (i % 10 == 0)
+			profile_work(w.profile, 1);
+	}
+	settle(&w);
+	assert_equals_recount(&w, &q);
+	struct model m = {0};
+	for (size_t i = 0; i < w.count; i++)
+		if (keeps(&base, &w.all[i], now_of(&w)))
+			model_add(&m, &base, &w.all[i], 0);
+	struct snapshot *s = profile_publish(w.profile, now_of(&w), NULL, 0);
+	assert_true(snapshot_base(s)->on);
+	assert_int_equal(snapshot_base(s)->samples, m.n);
+	for (uint32_t f = 1; f < snapshot_func_count(s); f++) {
+		const struct func *fn = snapshot_func(s, f);
+		if (fn->kind == FUNC_OWN)
+			assert_near((double)snapshot_base_func_counts(s, f).total_ns,
+			            m.total[atoi(fn->name + 1)], &base);
+	}
+	/* Nothing has changed: all is noise. */
+	for (uint32_t f = 1; f < snapshot_func_count(s); f++)
+		assert_int_equal(snapshot_verdict_of(s, f, false), SNAPSHOT_NOISE);
+	snapshot_unref(s);
+	world_fini(&w);
+}
+
+/* f0 takes a fifth more than before, f2 is gone. */
+static void a_change_is_told_from_noise(void **state)
+{
+	(void)state;
+	struct loc locs[][2] = {{{.kind = LOC_PROCESS}, {0, 1, LOC_IP}},
+	                        {{.kind = LOC_PROCESS}, {1, 1, LOC_IP}},
+	                        {{.kind = LOC_PROCESS}, {2, 1, LOC_IP}}};
+	struct world w;
+	world_init(&w, 64 << 20);
+	for (uint64_t i = 0; i < 40000; i++) {
+		unsigned r = (unsigned)rand_r(&w.seed) % 100;
+		bool later = i >= 20000;
+		size_t which = r < (later ? 40u : 20u) ? 0 : r < (later ? 100u : 90u) ? 1 : 2;
+		profile_add(w.profile, i * MS, 0, profile_stack(w.profile, locs[which], 2), MS,
+		            true);
+	}
+	struct profile_query q = {
+	        .compare = true,
+	        .base_to_ns = 20 * SECOND,
+	        .window = {.kind = WINDOW_RANGE, .from_ns = 20 * SECOND, .to_ns = 40 * SECOND}};
+	profile_set_query(w.profile, &q, 1);
+	settle(&w);
+	struct snapshot *s = profile_publish(w.profile, 40 * SECOND, NULL, 0);
+	int seen = 0;
+	for (uint32_t f = 1; f < snapshot_func_count(s); f++) {
+		const struct func *fn = snapshot_func(s, f);
+		if (fn->kind != FUNC_OWN)
+			continue;
+		assert_int_equal(snapshot_verdict_of(s, f, true), SNAPSHOT_CHANGED);
+		assert_true(snapshot_has_func(s, f));
+		if (strcmp(fn->name, "f2") == 0)
+			assert_int_equal(snapshot_func_counts(s, f).total_n, 0);
+		seen++;
+	}
+	assert_int_equal(seen, 3);
+	snapshot_unref(s);
+	world_fini(&w);
+}
+
 static void a_folded_module_is_one_frame(void **state)
 {
 	(void)state;
@@ -362,6 +444,8 @@ int main(void)
 	        cmocka_unit_test(windows_agree_with_a_recount),
 	        cmocka_unit_test(a_window_is_bounded_by_the_history),
 	        cmocka_unit_test(filters_agree_with_a_recount),
+	        cmocka_unit_test(a_base_line_is_counted_beside),
+	        cmocka_unit_test(a_change_is_told_from_noise),
 	        cmocka_unit_test(a_folded_module_is_one_frame),
 	        cmocka_unit_test(the_strip_shows_what_is_asked_for),
 	        cmocka_unit_test(the_strip_of_a_long_run_is_whole),
