@@ -35,7 +35,9 @@ enum style {
 	STYLE_PROCESS,
 	STYLE_MESSAGE,
 	STYLE_ERROR,
-	STYLE_MATCH,  /* what a search found */
+	STYLE_MATCH, /* what a search found */
+	STYLE_GREW,  /* differences that are more than chance */
+	STYLE_SHRANK,
 	STYLE_FLAME0, /* flame cells: eight hues, chosen by function */
 	STYLE_FLAME7 = STYLE_FLAME0 + 7,
 	STYLE_COUNT,

@@ -41,6 +41,8 @@ static const struct row rows[STYLE_COUNT] = {
         [STYLE_MATCH] = {{231, 127, THEME_BOLD},
                          {7, 5, THEME_BOLD | THEME_UNDERLINE},
                          THEME_BOLD | THEME_UNDERLINE},
+        [STYLE_GREW] = {{203, D, THEME_BOLD}, {1, D, THEME_BOLD}, THEME_BOLD},
+        [STYLE_SHRANK] = {{75, D, THEME_BOLD}, {4, D, THEME_BOLD}, THEME_BOLD},
         [STYLE_FLAME0] = {{233, 216, 0}, {0, 3, 0}, 0},
         [STYLE_FLAME0 + 1] = {{233, 222, 0}, {0, 6, 0}, 0},
         [STYLE_FLAME0 + 2] = {{233, 210, 0}, {0, 2, 0}, 0},

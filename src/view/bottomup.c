@@ -52,6 +52,8 @@ static void update(struct screen *s, const struct screen_facts *facts)
 	struct bottomup_state *b = &s->bottomup;
 	(void)facts;
 	table_build(&b->table, s->shown, TABLE_SELF, false);
+	if (delta_on(s))
+		delta_sort(s, &b->table, true);
 	b->list.count = 0;
 	for (size_t i = 0; i < b->table.count && b->list.count < ROWS_MOST; i++) {
 		const struct table_row *t = &b->table.rows[i];
@@ -63,8 +65,10 @@ static void update(struct screen *s, const struct screen_facts *facts)
 		        .path = query_path_child(query_path_root, t->func),
 		        .has_callers = true,
 		};
-		if (t->counts.self_n == 0 || scope_hides(s, t->counts.self_ns))
+		if (!delta_on(s) && (t->counts.self_n == 0 || scope_hides(s, t->counts.self_ns)))
 			break; /* sorted: no more */
+		if (delta_on(s) && !delta_has_self(s, t->func))
+			continue;
 		row.open = paths_has(&b->open, row.path);
 		add_row(s, &row);
 		if (!row.open)
@@ -85,7 +89,10 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 	const struct func *f = snapshot_func(s->shown, r->func);
 	uint64_t whole = view_whole(s);
 	char text[32], name[FORMAT_NAME_MAX];
-	if (r->depth == 0) {
+	struct delta d = delta_of_self(s, r->func);
+	if (r->depth == 0 && delta_on(s)) {
+		delta_numbers(s, out, row, c, &d);
+	} else if (r->depth == 0) {
 		bool hot = whole > 0 && r->self_ns * 10 >= whole;
 		format_percent(text, sizeof text, r->self_ns, whole);
 		surface_right(out, row, c->self, 7, hot ? STYLE_HOT : STYLE_NUMBER, text);
@@ -93,7 +100,7 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 		format_percent(text, sizeof text, r->self_ns, r->root_ns);
 		surface_right(out, row, c->total, 7, STYLE_NUMBER, text);
 	}
-	if (c->self_s >= 0) {
+	if (c->self_s >= 0 && !delta_on(s)) {
 		format_weight(text, sizeof text, view_unit(s), r->self_ns);
 		surface_right(out, row, c->self_s, 8, STYLE_NUMBER, text);
 	}
@@ -108,27 +115,35 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 		surface_ellipsis(out, row, c->module, out->cols - c->module, STYLE_DIM, f->module);
 }
 
-static struct columns bottomup_columns(int cols)
+static struct columns bottomup_columns(const struct screen *s, int cols)
 {
 	struct columns c = view_columns(cols, true);
-	if (c.self_s >= 0) {
+	if (c.self_s >= 0 && !delta_on(s)) {
 		c.name -= 8;
 		c.name_width += 8;
 	}
 	return c;
 }
 
+static void draw_heading(struct surface *out, int row, const struct columns *c)
+{
+	surface_fill(out, row, 0, out->cols, STYLE_HEADING, " ");
+	surface_right(out, row, c->self, 7, STYLE_HEADING_ON, "SELF%");
+	surface_right(out, row, c->total, 7, STYLE_HEADING, "VIA%");
+	if (c->self_s >= 0)
+		surface_right(out, row, c->self_s, 8, STYLE_HEADING, "SELF");
+	surface_text(out, row, c->name, c->name_width, STYLE_HEADING, "BOTTOM-UP");
+}
+
 static void draw(struct screen *s, struct surface *out, struct area a)
 {
 	struct bottomup_state *b = &s->bottomup;
-	struct columns c = bottomup_columns(a.cols);
+	struct columns c = bottomup_columns(s, a.cols);
 	list_fit(&b->list, b->list.count, a.rows - 1);
-	surface_fill(out, a.row, 0, a.cols, STYLE_HEADING, " ");
-	surface_right(out, a.row, c.self, 7, STYLE_HEADING_ON, "SELF%");
-	surface_right(out, a.row, c.total, 7, STYLE_HEADING, "VIA%");
-	if (c.self_s >= 0)
-		surface_right(out, a.row, c.self_s, 8, STYLE_HEADING, "SELF");
-	surface_text(out, a.row, c.name, c.name_width, STYLE_HEADING, "BOTTOM-UP");
+	if (delta_on(s))
+		delta_heading(s, out, a.row, &c, "BOTTOM-UP (self)");
+	else
+		draw_heading(out, a.row, &c);
 	for (int i = 0; i < a.rows - 1 && b->list.top + (size_t)i < b->list.count; i++) {
 		size_t at = b->list.top + (size_t)i;
 		draw_row(s, out, a.row + 1 + i, &c, &b->rows[at]);

@@ -69,8 +69,7 @@ static void lay_out(struct screen *s, size_t parent)
 {
 	struct flame_state *f = &s->flame;
 	struct flame_cell up = f->cells[parent];
-	struct share sh = {
-	        .whole = snapshot_counts(s->shown, up.node).total_ns, .x = up.x, .w = up.w};
+	struct share sh = {.whole = delta_width(s, up.node), .x = up.x, .w = up.w};
 	struct query_nodes kids = {0};
 	if (up.level + 1 >= LEVELS_MOST || sh.whole == 0)
 		return;
@@ -78,7 +77,7 @@ static void lay_out(struct screen *s, size_t parent)
 	for (size_t i = 0; i < kids.count; i++) {
 		uint32_t node = kids.ids[i];
 		int from = place(&sh, sh.sum);
-		uint64_t weight = snapshot_counts(s->shown, node).total_ns;
+		uint64_t weight = delta_width(s, node);
 		sh.sum += weight;
 		int end = place(&sh, sh.sum);
 		bool wide = (double)weight * sh.w >= (double)sh.whole;
@@ -125,7 +124,7 @@ static void update(struct screen *s, const struct screen_facts *facts)
 	f->count = 0;
 	f->levels = 0;
 	f->cols = s->cols;
-	if (snapshot_counts(s->shown, f->zoom).total_n == 0)
+	if (!snapshot_has_node(s->shown, f->zoom))
 		return;
 	bool match = search_func_matches(s, snapshot_node(s->shown, f->zoom).func);
 	lay_out(s, add_cell(f, &(struct flame_cell){f->zoom, 0, 0, s->cols, 0, 0, match}));
@@ -144,6 +143,13 @@ static void draw_merged(struct surface *out, int row, const struct flame_cell *c
 		surface_text(out, row, c->x + (c->w - len) / 2, len, style, n);
 }
 
+/* Reversed, so that a cell has its colour as a ground. */
+static int hue_of_change(const struct screen *s, uint32_t node)
+{
+	struct delta d = delta_of_node(s, node);
+	return delta_style(delta_points(s, d.base_ns, d.now_ns), d.verdict) | STYLE_REVERSE;
+}
+
 static void draw_cell(struct screen *s, struct surface *out, int row, const struct flame_cell *c)
 {
 	char text[512];
@@ -153,15 +159,19 @@ static void draw_cell(struct screen *s, struct surface *out, int row, const stru
 	}
 	const struct func *f = snapshot_func(s->shown, snapshot_node(s->shown, c->node).func);
 	uint64_t total = snapshot_counts(s->shown, c->node).total_ns;
-	int style = c->match ? STYLE_MATCH : format_hue(f->name);
+	int style = c->match      ? STYLE_MATCH
+	            : delta_on(s) ? hue_of_change(s, c->node)
+	                          : format_hue(f->name);
 	if (c->node == s->flame.selected)
-		style |= STYLE_REVERSE | STYLE_BOLD;
+		style = (style ^ STYLE_REVERSE) | STYLE_BOLD;
 	surface_fill(out, row, c->x, c->w, style, " ");
 	int edge = c->x > 0 && c->w > 1;
 	if (edge)
 		surface_text(out, row, c->x, 1, style, "│");
 	char share[16];
 	format_percent(share, sizeof share, total, view_whole(s));
+	if (delta_on(s))
+		delta_mark(s, c->node, share, sizeof share);
 	snprintf(text, sizeof text, "%s %s", f->name, share);
 	int room = c->w - edge;
 	if ((int)utf8_str_width(text) > room)

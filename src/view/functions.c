@@ -9,9 +9,11 @@ static void update(struct screen *s, const struct screen_facts *facts)
 	struct functions_state *f = &s->functions;
 	(void)facts;
 	table_build(&f->table, s->shown, f->column, f->inverted);
+	if (delta_on(s))
+		delta_sort(s, &f->table, false);
 	size_t kept = 0;
 	for (size_t i = 0; i < f->table.count; i++)
-		if (!scope_hides(s, f->table.rows[i].counts.total_ns))
+		if (!scope_hides(s, delta_larger(s, f->table.rows[i].func)))
 			f->table.rows[kept++] = f->table.rows[i];
 	f->table.count = kept;
 	f->list.count = f->table.count;
@@ -48,13 +50,29 @@ static void draw_heading(struct screen *s, struct surface *out, int row, const s
 	}
 }
 
+static void draw_names(struct screen *s, struct surface *out, int row, const struct columns *c,
+                       const struct func *f)
+{
+	char name[FORMAT_NAME_MAX];
+	search_draw_text(s, out, row, c->name, c->name_width, format_style(f->kind),
+	                 format_name(f, name));
+	if (c->module >= 0)
+		surface_ellipsis(out, row, c->module, out->cols - c->module, STYLE_DIM, f->module);
+}
+
 static void draw_row(struct screen *s, struct surface *out, int row, const struct columns *c,
                      const struct table_row *r)
 {
 	uint64_t whole = view_whole(s);
 	const struct func *f = snapshot_func(s->shown, r->func);
-	char text[32], name[FORMAT_NAME_MAX];
+	char text[32];
 	bool hot = whole > 0 && r->counts.self_ns * 10 >= whole;
+	if (delta_on(s)) {
+		struct delta d = delta_of_func(s, r->func);
+		delta_numbers(s, out, row, c, &d);
+		draw_names(s, out, row, c, f);
+		return;
+	}
 	format_percent(text, sizeof text, r->counts.self_ns, whole);
 	surface_right(out, row, c->self, 7, hot ? STYLE_HOT : STYLE_NUMBER, text);
 	format_percent(text, sizeof text, r->counts.total_ns, whole);
@@ -65,10 +83,7 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 		format_weight(text, sizeof text, view_unit(s), r->counts.total_ns);
 		surface_right(out, row, c->total_s, 8, STYLE_NUMBER, text);
 	}
-	search_draw_text(s, out, row, c->name, c->name_width, format_style(f->kind),
-	                 format_name(f, name));
-	if (c->module >= 0)
-		surface_ellipsis(out, row, c->module, out->cols - c->module, STYLE_DIM, f->module);
+	draw_names(s, out, row, c, f);
 }
 
 static void draw(struct screen *s, struct surface *out, struct area a)
@@ -76,7 +91,10 @@ static void draw(struct screen *s, struct surface *out, struct area a)
 	struct functions_state *f = &s->functions;
 	struct columns c = view_columns(a.cols, true);
 	list_fit(&f->list, f->table.count, a.rows - 1);
-	draw_heading(s, out, a.row, &c);
+	if (delta_on(s))
+		delta_heading(s, out, a.row, &c, "FUNCTION");
+	else
+		draw_heading(s, out, a.row, &c);
 	for (int i = 0; i < a.rows - 1 && f->list.top + (size_t)i < f->table.count; i++) {
 		size_t at = f->list.top + (size_t)i;
 		draw_row(s, out, a.row + 1 + i, &c, &f->table.rows[at]);
@@ -99,6 +117,12 @@ static struct action key(struct screen *s, enum act act)
 	struct functions_state *f = &s->functions;
 	if (list_move(&f->list, act)) {
 		take_selection(s);
+		return view_handled();
+	}
+	if (delta_on(s) && (act == ACT_SORT_LEFT || act == ACT_SORT_RIGHT)) {
+		unsigned step = act == ACT_SORT_RIGHT ? 1 : DELTA_ORDERS - 1;
+		s->delta_order = (enum delta_order)((s->delta_order + step) % DELTA_ORDERS);
+		s->stale = true;
 		return view_handled();
 	}
 	switch (act) {

@@ -155,7 +155,7 @@ void header_state(const struct screen *s, char *out, size_t cap, int *style)
 		snprintf(out, cap, "PAUSED");
 	} else if (st != NULL && s->query.window.kind == WINDOW_RANGE) {
 		*style = STYLE_WARN;
-		snprintf(out, cap, "RANGE");
+		snprintf(out, cap, s->query.compare ? "DIFF" : "RANGE");
 	} else if (st == NULL || st->state == TARGET_RUNNING) {
 		snprintf(out, cap, s->options.replay ? "REPLAY" : "LIVE");
 	} else if (st->unit == SNAPSHOT_COUNT) {

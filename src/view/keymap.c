@@ -56,6 +56,11 @@ static const struct keymap_row rows[] = {
          "[",
          "time line: choose a range; ← → move, + - stretch, * busiest, n N spikes, | between "
          "marks"},
+        {{'b'},
+         ACT_BASE,
+         "b B",
+         "compare: what is counted now is the base line from here on; end that"},
+        {{'B'}, ACT_NO_BASE, NULL, NULL},
         {{'m'}, ACT_MARK, "m", "set a mark, now or where the chosen range begins"},
         {{' ', 'p'}, ACT_PAUSE, "Space p", "pause or resume the display; sampling goes on"},
         {{'a'}, ACT_DETAIL, "a", "source of the selected function; again: its instructions"},

@@ -241,6 +241,11 @@ static void window_text(const struct screen *s, char *out, size_t cap)
 		snprintf(out, cap, "fading %u s", seconds);
 		break;
 	case WINDOW_RANGE:
+		if (w->to_ns == UINT64_MAX) {
+			strip_moment(s, w->from_ns, clock, sizeof clock);
+			snprintf(out, cap, "since %s", clock);
+			break;
+		}
 		strip_range(s, w->from_ns, w->to_ns, range, sizeof range);
 		snprintf(out, cap, "%s", range);
 		break;
@@ -281,16 +286,17 @@ static void who_text(const struct screen *s, char *out, size_t cap)
 void scope_text(const struct screen *s, char *out, size_t cap, int room)
 {
 	static const char *const groups[GROUPS] = {"", " · by line", " · by file", " · by module"};
-	char window[96], filters[256], who[96], shown[96], least[16] = "";
+	char window[96], filters[256], who[96], shown[192], base[112], least[16] = "";
 	if (snapshot_stats(s->shown)->unit == SNAPSHOT_COUNT)
 		snprintf(window, sizeof window, "samples of a file");
 	else
 		window_text(s, window, sizeof window);
 	filters_text(s, filters, sizeof filters);
+	delta_scope(s, base, sizeof base);
 	who_text(s, who, sizeof who);
 	if (thresholds[s->scope.threshold] > 0)
 		snprintf(least, sizeof least, " · ≥%.1f%%", thresholds[s->scope.threshold] / 10.0);
-	snprintf(shown, sizeof shown, "%s%s%s%s", groups[s->query.group], least,
+	snprintf(shown, sizeof shown, "%s%s%s%s%s", base, groups[s->query.group], least,
 	         s->query.hide_kernel ? " · kernel hidden" : "",
 	         s->query.hide_inlined ? " · inlined hidden" : "");
 	bool timed = snapshot_stats(s->shown)->unit != SNAPSHOT_COUNT;

@@ -193,6 +193,8 @@ static void draw_details(struct screen *s, struct surface *out, int row)
 		view_describe(s, s->annotated.func, text, sizeof text);
 	else if (s->shown != NULL)
 		view_table[s->view]->describe(s, text, sizeof text);
+	if (delta_on(s) && s->overlay == OVERLAY_NONE)
+		delta_tell(s, text, sizeof text);
 	surface_ellipsis(out, row, 1, out->cols - 1, STYLE_DIM, text);
 }
 
@@ -432,6 +434,10 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		return strip_open(s);
 	case ACT_MARK:
 		return strip_mark(s);
+	case ACT_BASE:
+		return delta_set(s);
+	case ACT_NO_BASE:
+		return delta_drop(s);
 	case ACT_FILTER:
 	case ACT_FOCUS_FUNCTION:
 	case ACT_FOCUS_MODULE:

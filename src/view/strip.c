@@ -49,12 +49,31 @@ static void format_moment(const struct screen *s, uint64_t time_ns, bool tenths,
 	snprintf(out, cap, tenths ? "%s.%u" : "%s", clock, tenth);
 }
 
+void strip_moment(const struct screen *s, uint64_t time_ns, char *out, size_t cap)
+{
+	format_moment(s, time_ns, false, out, cap);
+}
+
 void strip_range(const struct screen *s, uint64_t from_ns, uint64_t to_ns, char *out, size_t cap)
 {
 	char from[48], to[48];
 	format_moment(s, from_ns, true, from, sizeof from);
 	format_moment(s, to_ns, true, to, sizeof to);
 	snprintf(out, cap, "%s–%s (%.1f s)", from, to, (double)(to_ns - from_ns) / 1e9);
+}
+
+/* What can be chosen. */
+static struct span limits(const struct screen *s)
+{
+	uint64_t start = snapshot_strip(s->shown)->start_ns;
+	return (struct span){start, start + snapshot_stats(s->shown)->elapsed_ns};
+}
+
+static struct span chosen(const struct screen *s)
+{
+	const struct profile_window *w = &s->query.window;
+	uint64_t end = limits(s).to;
+	return (struct span){w->from_ns, w->to_ns < end ? w->to_ns : end};
 }
 
 /* --- cells
@@ -156,7 +175,7 @@ int strip_draw(struct screen *s, struct surface *out, int row)
 	int style;
 	header_state(s, state, sizeof state, &style);
 	if (t->focused && s->query.window.kind == WINDOW_RANGE && out->cols >= 70) {
-		strip_range(s, s->query.window.from_ns, s->query.window.to_ns, state, sizeof state);
+		strip_range(s, chosen(s).from, chosen(s).to, state, sizeof state);
 		style = STYLE_TITLE;
 	}
 	int w = (int)utf8_str_width(state), n = out->cols - w - 3;
@@ -185,18 +204,6 @@ int strip_draw(struct screen *s, struct surface *out, int row)
 
 /* --- choosing a range ----------------------------------------------------------------------------
  */
-
-static struct span chosen(const struct screen *s)
-{
-	return (struct span){s->query.window.from_ns, s->query.window.to_ns};
-}
-
-/* What can be chosen. */
-static struct span limits(const struct screen *s)
-{
-	uint64_t start = snapshot_strip(s->shown)->start_ns;
-	return (struct span){start, start + snapshot_stats(s->shown)->elapsed_ns};
-}
 
 static struct action choose(struct screen *s, struct span r)
 {

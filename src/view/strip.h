@@ -40,6 +40,9 @@ struct action strip_key(struct screen *s, enum act act, key_code key);
 /* Asks for a name, and sets a mark at the chosen range's beginning, or now. */
 struct action strip_mark(struct screen *s);
 
+/* "10:42:07". */
+void strip_moment(const struct screen *s, uint64_t time_ns, char *out, size_t cap);
+
 /* "10:42:07.2–10:42:09.9 (2.7 s)". */
 void strip_range(const struct screen *s, uint64_t from_ns, uint64_t to_ns, char *out, size_t cap);
 

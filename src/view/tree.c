@@ -184,8 +184,8 @@ static void draw_chain(struct screen *s, struct surface *out, int row, int col, 
 		surface_text(out, row, col + used, 9, STYLE_DIM, " [kernel]");
 }
 
-static void draw_row(struct screen *s, struct surface *out, int row, const struct columns *c,
-                     const struct tree_row *r)
+static void draw_numbers(struct screen *s, struct surface *out, int row, const struct columns *c,
+                         const struct tree_row *r)
 {
 	uint64_t whole = view_whole(s);
 	struct counts n = row_counts(s, r);
@@ -199,6 +199,16 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 		format_weight(text, sizeof text, view_unit(s), n.total_ns);
 		surface_right(out, row, c->self_s, 8, STYLE_NUMBER, text);
 	}
+}
+
+static void draw_row(struct screen *s, struct surface *out, int row, const struct columns *c,
+                     const struct tree_row *r)
+{
+	struct delta d = delta_of_node(s, r->last);
+	if (delta_on(s))
+		delta_numbers(s, out, row, c, &d);
+	else
+		draw_numbers(s, out, row, c, r);
 	/* Deep rows indent less, so that the name keeps a third of the width. */
 	int most = c->name_width * 2 / 3, indent = 2 * r->depth;
 	int col = c->name + (indent < most ? indent : most);
@@ -207,28 +217,36 @@ static void draw_row(struct screen *s, struct surface *out, int row, const struc
 	draw_chain(s, out, row, col + 2, out->cols - col - 2, r);
 }
 
-static struct columns tree_columns(int cols)
+static struct columns tree_columns(const struct screen *s, int cols)
 {
 	struct columns c = view_columns(cols, false);
-	if (c.self_s >= 0) { /* one column of seconds, not two */
+	if (c.self_s >= 0 && !delta_on(s)) { /* one column of seconds, not two */
 		c.name -= 8;
 		c.name_width += 8;
 	}
 	return c;
 }
 
+static void draw_heading(struct screen *s, struct surface *out, int row, const struct columns *c)
+{
+	surface_fill(out, row, 0, out->cols, STYLE_HEADING, " ");
+	bool total = s->tree.order != QUERY_BY_SELF;
+	surface_right(out, row, c->self, 7, total ? STYLE_HEADING_ON : STYLE_HEADING, "TOTAL%");
+	surface_right(out, row, c->total, 7, total ? STYLE_HEADING : STYLE_HEADING_ON, "SELF%");
+	if (c->self_s >= 0)
+		surface_right(out, row, c->self_s, 8, STYLE_HEADING, "TOTAL");
+	surface_text(out, row, c->name, c->name_width, STYLE_HEADING, "CALL TREE");
+}
+
 static void draw(struct screen *s, struct surface *out, struct area a)
 {
 	struct tree_state *t = &s->tree;
-	struct columns c = tree_columns(a.cols);
+	struct columns c = tree_columns(s, a.cols);
 	list_fit(&t->list, t->list.count, a.rows - 1);
-	surface_fill(out, a.row, 0, a.cols, STYLE_HEADING, " ");
-	bool total = t->order != QUERY_BY_SELF;
-	surface_right(out, a.row, c.self, 7, total ? STYLE_HEADING_ON : STYLE_HEADING, "TOTAL%");
-	surface_right(out, a.row, c.total, 7, total ? STYLE_HEADING : STYLE_HEADING_ON, "SELF%");
-	if (c.self_s >= 0)
-		surface_right(out, a.row, c.self_s, 8, STYLE_HEADING, "TOTAL");
-	surface_text(out, a.row, c.name, c.name_width, STYLE_HEADING, "CALL TREE");
+	if (delta_on(s))
+		delta_heading(s, out, a.row, &c, "CALL TREE");
+	else
+		draw_heading(s, out, a.row, &c);
 	for (int i = 0; i < a.rows - 1 && t->list.top + (size_t)i < t->list.count; i++) {
 		size_t at = t->list.top + (size_t)i;
 		draw_row(s, out, a.row + 1 + i, &c, &t->rows[at]);

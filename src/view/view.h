@@ -13,6 +13,7 @@
 #include "ctop/screen.h"
 #include "ctop/surface.h"
 #include "ctop/table.h"
+#include "delta.h"
 #include "keymap.h"
 #include "list.h"
 #include "prompt.h"
@@ -212,6 +213,7 @@ struct screen {
 	struct places_state places;
 	struct annotated_state annotated;
 	struct scope scope;
+	enum delta_order delta_order;
 	struct strip_state strip;
 };
 

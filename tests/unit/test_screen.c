@@ -311,6 +311,12 @@ static void every_view_is_as_drawn(void **state)
 	        {"folded-module-80x24", "2Hx", 24, 80},
 	        {"threshold-80x24", "1LLLL", 24, 80},
 	        {"window-80x24", "1www", 24, 80},
+	        {"delta-functions-100x24", "[*[1b", 24, 100},
+	        {"delta-functions-40x10", "[*[1b", 10, 40},
+	        {"delta-tree-100x24", "[*[b2H", 24, 100},
+	        {"delta-bottomup-100x24", "[*[b3", 24, 100},
+	        {"delta-flame-200x60", "[*[b4", 60, 200},
+	        {"delta-flame-80x24", "[*[b4", 24, 80},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct world *w = *state;
