@@ -17,6 +17,7 @@ enum action_kind {
 	ACTION_FETCH,       /* fetch debug files from now on, or no longer: `on` */
 	ACTION_DETAIL,      /* show function `func` in detail from now on; 0: none */
 	ACTION_STRIP,       /* show that part of the run in the strip, and count under `query` */
+	ACTION_HEAT,        /* show the newest `from_ns` seconds (0: none) in `to_ns` parts each */
 	ACTION_MARK,        /* set mark `name` at `from_ns`, 0: now */
 	ACTION_QUERY,       /* count under another query: `query` */
 	ACTION_CHILD_KILL,  /* end the launched command, then quit */

@@ -10,6 +10,7 @@ enum command_kind {
 	COMMAND_PACKAGES, /* find the packages of files without symbols */
 	COMMAND_FETCH,    /* fetch debug files from now on, or no longer: `on` */
 	COMMAND_STRIP,    /* show from_ns to to_ns in the strip (profile.h) */
+	COMMAND_HEAT,     /* show the newest `from_ns` seconds as heat, in `to_ns` parts each */
 	COMMAND_MARK,     /* set mark `name` at from_ns, 0: now */
 	COMMAND_DETAIL,   /* show function `func` in detail (detail.h) from now on; 0: none */
 };

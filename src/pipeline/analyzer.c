@@ -402,6 +402,9 @@ static void take_commands(struct analyzer *a)
 		case COMMAND_STRIP:
 			profile_set_strip(a->profile, c.from_ns, c.to_ns);
 			break;
+		case COMMAND_HEAT:
+			profile_set_heat(a->profile, 0, (uint32_t)c.from_ns, (uint32_t)c.to_ns);
+			break;
 		case COMMAND_MARK:
 			set_mark(a, &c);
 			break;

@@ -227,6 +227,11 @@ static void act(struct loop *l, const struct action *a)
 		                                              .to_ns = a->to_ns});
 		send(l, COMMAND_QUERY, &a->query);
 		break;
+	case ACTION_HEAT:
+		session_command(l->session, &(struct command){.kind = COMMAND_HEAT,
+		                                              .from_ns = a->from_ns,
+		                                              .to_ns = a->to_ns});
+		break;
 	case ACTION_MARK:
 		send_mark(l, a);
 		break;

@@ -61,6 +61,7 @@ static const struct keymap_row rows[] = {
          "b B",
          "compare: what is counted now is the base line from here on; end that"},
         {{'B'}, ACT_NO_BASE, NULL, NULL},
+        {{'e'}, ACT_HEAT, "e", "heat: seconds against parts of them; choose a range there"},
         {{'m'}, ACT_MARK, "m", "set a mark, now or where the chosen range begins"},
         {{' ', 'p'}, ACT_PAUSE, "Space p", "pause or resume the display; sampling goes on"},
         {{'a'}, ACT_DETAIL, "a", "source of the selected function; again: its instructions"},

@@ -191,6 +191,8 @@ static void draw_details(struct screen *s, struct surface *out, int row)
 	}
 	if (s->shown != NULL && s->overlay == OVERLAY_DETAIL)
 		view_describe(s, s->annotated.func, text, sizeof text);
+	else if (s->shown != NULL && s->overlay == OVERLAY_HEAT)
+		heat_describe(s, text, sizeof text);
 	else if (s->shown != NULL)
 		view_table[s->view]->describe(s, text, sizeof text);
 	if (delta_on(s) && s->overlay == OVERLAY_NONE)
@@ -222,6 +224,8 @@ static bool draw_overlay(struct screen *s, struct surface *out, struct area area
 		return false;
 	if (s->overlay == OVERLAY_DETAIL)
 		annotated_draw(s, out, area);
+	else if (s->overlay == OVERLAY_HEAT)
+		heat_draw(s, out, area);
 	else
 		page_draw(s, out, area);
 	return true;
@@ -266,6 +270,7 @@ static void settle_search(struct screen *s, const struct screen_facts *facts)
 void screen_draw(struct screen *s, struct surface *out, const struct screen_facts *facts)
 {
 	s->now_ns = facts->now_ns;
+	s->rows = out->rows;
 	s->cols = out->cols;
 	s->wait_status = facts->wait_status;
 	s->strip.clock_offset_ns = facts->clock_offset_ns;
@@ -434,6 +439,11 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		return strip_open(s);
 	case ACT_MARK:
 		return strip_mark(s);
+	case ACT_HEAT:
+		if (s->shown == NULL)
+			break;
+		open_overlay(s, OVERLAY_HEAT);
+		return heat_open(s);
 	case ACT_BASE:
 		return delta_set(s);
 	case ACT_NO_BASE:
@@ -482,6 +492,8 @@ static struct action answer(struct screen *s, key_code key)
 
 static struct action overlay_key(struct screen *s, enum act act, const struct screen_facts *facts)
 {
+	if (s->overlay == OVERLAY_HEAT)
+		return heat_key(s, act);
 	if (act == ACT_SEARCH || act == ACT_SEARCH_NEXT || act == ACT_SEARCH_PREVIOUS)
 		return search_key(s, act, facts);
 	if (act == ACT_PLACES && s->overlay == OVERLAY_PLACES)

@@ -109,6 +109,8 @@ static enum search_result find(struct screen *s, enum search_way way)
 {
 	if (s->overlay == OVERLAY_DETAIL)
 		return annotated_find(s, way);
+	if (s->overlay == OVERLAY_HEAT)
+		return SEARCH_NONE;
 	if (s->overlay != OVERLAY_NONE)
 		return page_find(s, way);
 	return s->shown != NULL ? view_table[s->view]->find(s, way) : SEARCH_NONE;

@@ -14,6 +14,7 @@
 #include "ctop/surface.h"
 #include "ctop/table.h"
 #include "delta.h"
+#include "heat.h"
 #include "keymap.h"
 #include "list.h"
 #include "prompt.h"
@@ -182,7 +183,14 @@ struct prompt_use {
 };
 
 /* A page to read over the view. */
-enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_QUALITY, OVERLAY_PLACES, OVERLAY_DETAIL };
+enum overlay {
+	OVERLAY_NONE,
+	OVERLAY_HELP,
+	OVERLAY_QUALITY,
+	OVERLAY_PLACES,
+	OVERLAY_DETAIL,
+	OVERLAY_HEAT
+};
 
 struct screen {
 	struct screen_options options;
@@ -203,7 +211,7 @@ struct screen {
 	bool message_error;
 	uint64_t message_until;
 	uint64_t now_ns;
-	int cols;
+	int rows, cols;
 	int wait_status; /* of a launched command that has ended, or −1 */
 	struct functions_state functions;
 	struct tree_state tree;
@@ -214,6 +222,7 @@ struct screen {
 	struct annotated_state annotated;
 	struct scope scope;
 	enum delta_order delta_order;
+	struct heat_state heat;
 	struct strip_state strip;
 };
 

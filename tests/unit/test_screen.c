@@ -225,6 +225,10 @@ static void type(struct world *w, const char *keys)
 			answer_detail(w, a.func);
 		if (a.kind == ACTION_STRIP)
 			profile_set_strip(w->profile, a.from_ns, a.to_ns);
+		if (a.kind == ACTION_HEAT)
+			profile_set_heat(w->profile, 0, (uint32_t)a.from_ns, (uint32_t)a.to_ns);
+		if (a.kind == ACTION_HEAT)
+			publish(w);
 		if (a.kind == ACTION_MARK)
 			profile_mark(w->profile, a.from_ns != 0 ? a.from_ns : w->time / 2, a.name);
 		if (a.kind == ACTION_MARK)
@@ -311,6 +315,8 @@ static void every_view_is_as_drawn(void **state)
 	        {"folded-module-80x24", "2Hx", 24, 80},
 	        {"threshold-80x24", "1LLLL", 24, 80},
 	        {"window-80x24", "1www", 24, 80},
+	        {"heat-100x24", "e", 24, 100},
+	        {"heat-40x10", "eg jj\r", 10, 40},
 	        {"delta-functions-100x24", "[*[1b", 24, 100},
 	        {"delta-functions-40x10", "[*[1b", 10, 40},
 	        {"delta-tree-100x24", "[*[b2H", 24, 100},
