@@ -41,7 +41,9 @@ struct action heat_open(struct screen *s)
 {
 	struct action a = ask(s, true);
 	s->heat.picking = false;
-	s->heat.column = s->heat.columns - 1;
+	uint64_t seconds = snapshot_stats(s->shown)->elapsed_ns / CLOCK_NS_PER_SEC;
+	int newest = s->heat.columns - 1;
+	s->heat.column = seconds < (uint64_t)newest ? (int)seconds : newest;
 	s->heat.row = 0;
 	return a;
 }

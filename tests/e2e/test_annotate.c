@@ -162,7 +162,7 @@ static struct process_result ctop_annotate(void)
 	return r;
 }
 
-/* The same shares as the peer's, within sampling error: a third of 4 s × 4 999 Hz are in it. */
+/* The same shares as the peer's, within sampling error. */
 static void instructions_have_the_shares_of_perf_annotate(void **state)
 {
 	(void)state;
@@ -175,12 +175,17 @@ static void instructions_have_the_shares_of_perf_annotate(void **state)
 		skip();
 	}
 	assert_int_equal(c.code, 0);
+	/* Ours may be fewer on a busy machine, but hardly by more than half. */
+	const char *told = strstr(p.out, " samples");
+	while (told != NULL && told > p.out && told[-1] >= '0' && told[-1] <= '9')
+		told--;
+	double n = told != NULL ? atof(told) / 2 : 0;
+	assert_true(n > 500);
 	char *insns = strstr(c.out, "INSTRUCTION");
 	assert_non_null(insns);
 	read_shares(&ours, insns, false);
 	read_shares(&theirs, p.out, true);
 	assert_true(ours.count > 10 && theirs.count > 10);
-	double n = 4.0 * RATE / 4; /* at the least */
 	for (size_t i = 0; i < theirs.count; i++) {
 		double them = theirs.of[i].share / theirs.sum;
 		double us = share_at(&ours, theirs.of[i].addr);
