@@ -1,4 +1,4 @@
-/* lines_unit: the index of one compilation unit. Private to the image layer: lines_index.c makes
+/* lines_unit: the index of one compilation unit. Private to the image layer: lines_unit.c makes
  * it, lines.c looks up.
  */
 #ifndef CTOP_IMAGE_LINES_UNIT_H

@@ -1,7 +1,7 @@
 /* fuzz_lines: any bytes as an ELF file with DWARF: units, their indexes, looking up. A second file
  * may stand behind the first, its kind and length in the last eight bytes: a supplementary one, or
  * the .dwo file of the first, which is named after its descriptor there.
- * covers: src/image/lines.c src/image/lines_index.c
+ * covers: src/image/lines*.c
  */
 #include "ctop/lines.h"
 #include "ctop/mem.h"
