@@ -41,10 +41,16 @@ static bool show(Elf_Scn *scn, GElf_Shdr *h, const struct lines_section *s)
 	Elf_Data *data = elf_getdata(scn, NULL);
 	if (data == NULL || data->d_buf != NULL)
 		return false;
-	data->d_buf = s->at;
+	data->d_buf = (void *)(uintptr_t)s->at;
 	data->d_size = s->len;
 	h->sh_size = s->len;
 	return gelf_update_shdr(scn, h) != 0;
+}
+
+static bool get_section(struct lines_file *f, int which, const struct lines_stored *s)
+{
+	return lines_section_map(&f->sections[which], which, &f->map, s) ||
+	       lines_section_read(&f->sections[which], f->fd, s);
 }
 
 /* A few bytes may claim any size: the sum is bounded. The first one of a name counts. */
@@ -73,7 +79,7 @@ static enum ctop_err read_sections(struct lines_file *f, uint64_t file_size, str
 		             lines_section_find(&s, f->fd, &h, wide, old, file_size);
 		if (known && (s.whole > LINES_FILE_MOST || (sum += s.whole) > LINES_FILE_MOST))
 			return err_set(e, CTOP_ELIMIT, "its debug sections claim to be too large");
-		known = known && lines_section_read(&f->sections[which], f->fd, &s);
+		known = known && get_section(f, which, &s);
 		if (known ? !show(scn, &h, &f->sections[which]) : !hide(scn, &h))
 			return err_set(e, CTOP_EFORMAT, "cannot read %s", name);
 	}
@@ -90,10 +96,10 @@ void lines_file_close(struct lines_file *f)
 		close(f->fd);
 	for (int i = 0; i < DWARF_SECTIONS; i++)
 		lines_section_free(&f->sections[i]);
+	filemap_close(&f->map);
 	*f = (struct lines_file){.fd = -1};
 }
 
-/* Read by pread(2), never mapped: a file cut short under us must not be a SIGBUS. */
 enum ctop_err lines_file_open(struct lines_file *f, int fd, struct err *e)
 {
 	*f = (struct lines_file){.fd = fd};
@@ -104,6 +110,7 @@ enum ctop_err lines_file_open(struct lines_file *f, int fd, struct err *e)
 		return err_set(e, CTOP_EFORMAT, "not an ELF file: %s", elf_errmsg(-1));
 	if (elf_getident(f->elf, NULL)[EI_DATA] != ELFDATA2LSB)
 		return err_set(e, CTOP_EFORMAT, "an ELF file of another byte order");
+	filemap_open(&f->map, fd, NULL); /* or everything is read */
 	enum ctop_err rc = read_sections(f, (uint64_t)size, e);
 	if (rc != CTOP_OK)
 		return rc;

@@ -1,9 +1,10 @@
 /* lines_file: the DWARF of one file, and what is in its .dwo files. Private to the image layer.
  *
- * libdw is given only the sections that are needed here, read and inflated by lines_section: it
- * inflates all it knows, reads a few bytes too far where a table ends amid something, and opens
- * files by names it finds. What it gets ends with zeros, and of those names it sees one kind only,
- * that of .dwo files, after a look at what they name.
+ * libdw is given only the sections that are needed here, mapped, read or inflated by lines_section:
+ * it inflates all it knows, reads a few bytes too far where a table ends amid something, and opens
+ * files by names it finds. What it gets has bytes behind, and of those names it sees one kind only,
+ * that of .dwo files, after a look at what they name. Files that others may change are read, never
+ * mapped: libdw checks a length and uses it later.
  */
 #ifndef CTOP_IMAGE_LINES_FILE_H
 #define CTOP_IMAGE_LINES_FILE_H
@@ -16,6 +17,7 @@ struct lines_file {
 	int fd; /* −1: closed */
 	Elf *elf;
 	Dwarf *dwarf;
+	struct filemap map; /* when nobody else can change it */
 	struct lines_section sections[DWARF_SECTIONS];
 };
 

@@ -1,14 +1,16 @@
-/* lines_section: the bytes of one section, read or inflated; see lines_section.h. */
+/* lines_section: the bytes of one section, mapped, read or inflated; see lines_section.h. */
 #include "lines_section.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
 
-/* Zeros behind a section, so that numbers and strings end; longer than any number. */
+/* Zeros behind a section that is copied; longer than any number. */
 enum { PADDING = 32 };
+static_assert((int)PADDING <= (int)FILEMAP_PADDING, "what is behind a map is as long");
 
 const char *const lines_section_names[DWARF_SECTIONS] = {
         [DWARF_INFO] = "info",     [DWARF_TYPES] = "types",
@@ -88,6 +90,26 @@ static bool inflate_section(int fd, const struct lines_stored *s, unsigned char 
 	return rc == Z_STREAM_END && filled == s->whole;
 }
 
+/* Those of which libdw or we read what goes on until there is a zero. The others are tables of
+ * numbers, or read here only, with bounds. */
+static const bool must_end[DWARF_SECTIONS] = {
+        [DWARF_INFO] = true,     [DWARF_TYPES] = true, [DWARF_ABBREV] = true,
+        [DWARF_LINE_STR] = true, [DWARF_STR] = true,
+};
+
+bool lines_section_map(struct lines_section *section, enum dwarf_section which,
+                       const struct filemap *map, const struct lines_stored *s)
+{
+	if (map->at == NULL || s->deflated || s->offset > map->len ||
+	    s->whole > map->len - s->offset)
+		return false;
+	const unsigned char *at = map->at + s->offset;
+	if (must_end[which] && at[s->whole - 1] != 0)
+		return false;
+	*section = (struct lines_section){at, s->whole, true};
+	return true;
+}
+
 /* The memory comes with its pages: a fault for each takes as long as inflating what goes there. */
 bool lines_section_read(struct lines_section *section, int fd, const struct lines_stored *s)
 {
@@ -102,13 +124,13 @@ bool lines_section_read(struct lines_section *section, int fd, const struct line
 		munmap(out, len);
 		return false;
 	}
-	*section = (struct lines_section){out, s->whole};
+	*section = (struct lines_section){out, s->whole, false};
 	return true;
 }
 
 void lines_section_free(struct lines_section *s)
 {
-	if (s->at != NULL)
-		munmap(s->at, s->len + PADDING);
+	if (s->at != NULL && !s->mapped)
+		munmap((void *)(uintptr_t)s->at, s->len + PADDING);
 	*s = (struct lines_section){0};
 }
