@@ -3,6 +3,7 @@
 
 #include "ctop/mem.h"
 #include "ctop/vec.h"
+#include "lines_aranges.h"
 #include "lines_file.h"
 
 #include <dwarf.h>
@@ -45,27 +46,51 @@ static int by_place(const void *va, const void *vb)
 	return (a->unit > b->unit) - (a->unit < b->unit);
 }
 
-static void find_units(struct lines *l)
+/* Asks the unit itself, which takes libdw much longer than a table does. */
+static void ask_unit(struct lines *l, struct unit_source *s, Dwarf_Off die)
 {
-	struct unit_source s = {.shift = l->shift};
-	Dwarf_CU *cu = NULL;
 	uint8_t type;
-	uint64_t start = clock_now_ns();
-	lines_file_give(&l->main, &s);
-	while (l->unit_count < UNITS_MOST && !lines_is_late(start) &&
-	       dwarf_get_units(l->main.dwarf, cu, &cu, NULL, &type, &s.die, NULL) == 0) {
-		if (type != DW_UT_compile && type != DW_UT_skeleton)
-			continue;
-		l->units = vec_reserve(l->units, &l->unit_cap, l->unit_count + 1, sizeof *l->units);
-		l->units[l->unit_count++] = dwarf_dieoffset(&s.die);
-		s.split = s.die;
-		line_unit_ranges(&s, add_place, l);
-	}
+	if (dwarf_offdie(l->main.dwarf, die, &s->die) == NULL ||
+	    dwarf_cu_info(s->die.cu, NULL, &type, NULL, NULL, NULL, NULL, NULL) != 0 ||
+	    (type != DW_UT_compile && type != DW_UT_skeleton))
+		return;
+	s->split = s->die;
+	line_unit_ranges(s, add_place, l);
+}
+
+static void sort_places(struct lines *l)
+{
 	if (l->place_count > 0)
 		qsort(l->places, l->place_count, sizeof *l->places, by_place);
 	l->keys = mem_zalloc(l->place_count, sizeof *l->keys);
 	for (size_t i = 0; i < l->place_count; i++)
 		l->keys[i] = l->places[i].lo;
+}
+
+/* A unit without addresses is none for us. */
+static void find_units(struct lines *l)
+{
+	struct unit_source s = {.shift = l->shift};
+	struct lines_aranges table;
+	Dwarf_Off at = 0, next;
+	size_t head;
+	uint64_t start = clock_now_ns();
+	lines_file_give(&l->main, &s);
+	lines_aranges_init(&table, s.sections[DWARF_ARANGES]);
+	while (l->unit_count < UNITS_MOST && !lines_is_late(start) &&
+	       dwarf_next_unit(l->main.dwarf, at, &next, &head, NULL, NULL, NULL, NULL, NULL,
+	                       NULL) == 0) {
+		size_t before = l->place_count;
+		l->units = vec_reserve(l->units, &l->unit_cap, l->unit_count + 1, sizeof *l->units);
+		l->units[l->unit_count++] = at + head;
+		if (!lines_aranges_of(&table, at, add_place, l))
+			ask_unit(l, &s, at + head);
+		if (l->place_count == before)
+			l->unit_count--;
+		at = next;
+	}
+	lines_aranges_fini(&table);
+	sort_places(l);
 }
 
 enum ctop_err lines_open(struct lines **out, int fd, int alt_fd, uint64_t shift, struct err *e)

@@ -13,11 +13,17 @@ enum { PADDING = 32 };
 static_assert((int)PADDING <= (int)FILEMAP_PADDING, "what is behind a map is as long");
 
 const char *const lines_section_names[DWARF_SECTIONS] = {
-        [DWARF_INFO] = "info",     [DWARF_TYPES] = "types",
-        [DWARF_ABBREV] = "abbrev", [DWARF_ADDR] = "addr",
-        [DWARF_LINE] = "line",     [DWARF_LINE_STR] = "line_str",
-        [DWARF_STR] = "str",       [DWARF_STR_OFFSETS] = "str_offsets",
-        [DWARF_RANGES] = "ranges", [DWARF_RNGLISTS] = "rnglists",
+        [DWARF_ARANGES] = "aranges",
+        [DWARF_INFO] = "info",
+        [DWARF_TYPES] = "types",
+        [DWARF_ABBREV] = "abbrev",
+        [DWARF_ADDR] = "addr",
+        [DWARF_LINE] = "line",
+        [DWARF_LINE_STR] = "line_str",
+        [DWARF_STR] = "str",
+        [DWARF_STR_OFFSETS] = "str_offsets",
+        [DWARF_RANGES] = "ranges",
+        [DWARF_RNGLISTS] = "rnglists",
 };
 
 static bool read_at(int fd, void *out, size_t len, uint64_t offset)
