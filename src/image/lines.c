@@ -79,7 +79,8 @@ static void find_units(struct lines *l)
 	lines_aranges_init(&table, s.sections[DWARF_ARANGES]);
 	while (l->unit_count < UNITS_MOST && !lines_is_late(start) &&
 	       dwarf_next_unit(l->main.dwarf, at, &next, &head, NULL, NULL, NULL, NULL, NULL,
-	                       NULL) == 0) {
+	                       NULL) == 0 &&
+	       next > at) {
 		size_t before = l->place_count;
 		l->units = vec_reserve(l->units, &l->unit_cap, l->unit_count + 1, sizeof *l->units);
 		l->units[l->unit_count++] = at + head;
