@@ -1,4 +1,4 @@
-/* lines_unit: the index of one compilation unit. Private to the image layer: lines_index.c makes
+/* lines_unit: the index of one compilation unit. Private to the image layer: lines_unit.c makes
  * it, lines.c looks up.
  */
 #ifndef CTOP_IMAGE_LINES_UNIT_H
@@ -40,6 +40,7 @@ enum dwarf_section {
 	DWARF_INFO,
 	DWARF_TYPES,
 	DWARF_ABBREV,
+	DWARF_ARANGES,
 	DWARF_ADDR,
 	DWARF_LINE,
 	DWARF_LINE_STR,

@@ -8,6 +8,7 @@
  */
 #include "ctop/term.h"
 
+#include "ctop/filemap.h"
 #include "ctop/input.h"
 #include "ctop/mem.h"
 #include "ctop/surface.h"
@@ -65,30 +66,37 @@ static void restore_now(void)
 	tcsetattr(emergency.fd, TCSANOW, &emergency.modes);
 }
 
-static void on_fatal(int sig)
+/* A mapped file that was cut short is no crash. */
+static void on_fatal(int sig, siginfo_t *info, void *context)
 {
+	(void)context;
+	if (sig == SIGBUS && filemap_mend(info))
+		return;
 	restore_now();
 	signal(sig, SIG_DFL);
 	raise(sig); /* delivered when the handler returns */
 }
 
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGSYS, SIGTRAP};
+static struct sigaction before[sizeof fatal / sizeof fatal[0]];
 
 static void catch_fatal(void)
 {
 	static char stack[FATAL_STACK];
 	stack_t ss = {.ss_sp = stack, .ss_size = sizeof stack};
-	struct sigaction sa = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK | SA_NODEFER};
+	struct sigaction sa = {.sa_sigaction = on_fatal,
+	                       .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
 	sigaltstack(&ss, NULL);
+	filemap_guard(); /* its handler is what there is again when this one is released */
 	for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
-		sigaction(fatal[i], &sa, NULL);
+		sigaction(fatal[i], &sa, &before[i]);
 	mem_set_die_hook(restore_now);
 }
 
 static void release_fatal(void)
 {
 	for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
-		signal(fatal[i], SIG_DFL);
+		sigaction(fatal[i], &before[i], NULL);
 	mem_set_die_hook(NULL);
 }
 

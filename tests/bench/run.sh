@@ -251,3 +251,40 @@ for peer in "llvm-symbolizer --inlines" "addr2line -i -f"; do
 	$peer -e "$program" <"$tmp/addresses" >/dev/null 2>&1
 	printf 'lines: %s: %d ns an address\n' "$peer" $((($(date +%s%N) - from) / 20000))
 done
+
+# From the key a to the painted source, in a program with 200 MB of debug information: one unit of
+# the standard library's templates, 135 times.
+{
+	for h in regex map sstream functional unordered_map memory; do echo "#include <$h>"; done
+	cat <<'C'
+__attribute__((noinline)) static unsigned spin(unsigned x)
+{
+	for (int i = 0; i < 1000000; i++)
+		x = x * 1103515245 + 12345;
+	return x;
+}
+unsigned work(unsigned n)
+{
+	std::map<int, std::string> names;
+	std::unordered_map<std::string, std::shared_ptr<std::regex>> all;
+	std::ostringstream out;
+	std::function<unsigned(unsigned)> f = [&](unsigned x) { return spin(x); };
+	if (n == 0) {
+		all["a"] = std::make_shared<std::regex>("[a-z]+(b|c)*");
+		out << std::regex_match("abc", *all["a"]) << names[3];
+	}
+	return f(n) + unsigned(out.str().size());
+}
+C
+} >"$tmp/unit.cc"
+printf 'unsigned work(unsigned);\nint main() { for (unsigned n = 1;; n++) n += work(n | 1); }\n' >"$tmp/loop.cc"
+if g++ -O1 -g -c -o "$tmp/unit.o" "$tmp/unit.cc" && g++ -O1 -g -c -o "$tmp/loop.o" "$tmp/loop.cc"; then
+	for i in $(seq 135); do ln "$tmp/unit.o" "$tmp/unit$i.o"; done
+	g++ -Wl,--allow-multiple-definition -o "$tmp/units" "$tmp/loop.o" "$tmp"/unit[0-9]*.o
+	"$tmp/units" & units=$!
+	warm $units
+	printf 'detail: of %d MB: %s\n' $(($(stat -c %s "$tmp/units") / 1000000)) \
+		"$("$build/tools/lines_print" -q "$tmp/units" </dev/null)"
+	"$build/bench/bench_detail" "$build/ctop" $units spin 'x = x * 1103515245' imul 100
+	kill $units; wait $units 2>/dev/null
+fi

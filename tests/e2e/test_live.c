@@ -287,7 +287,7 @@ static void killed_at_any_moment_it_leaves_the_target_running(void **state)
 
 static void signals_restore_the_terminal(void **state)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGSEGV, SIGABRT, SIGHUP};
+	static const int signals[] = {SIGTERM, SIGINT, SIGSEGV, SIGABRT, SIGBUS, SIGHUP};
 	pid_t pid = start_workload("shares", NULL);
 	(void)state;
 	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
@@ -297,7 +297,7 @@ static void signals_restore_the_terminal(void **state)
 		assert_true(pty_raw(p));
 		kill(pty_pid(p), signals[i]);
 		assert_true(pty_wait_exit(p, SECONDS, &status));
-		bool fatal = signals[i] == SIGSEGV || signals[i] == SIGABRT;
+		bool fatal = signals[i] == SIGSEGV || signals[i] == SIGABRT || signals[i] == SIGBUS;
 		if (fatal)
 			assert_int_equal(WTERMSIG(status), signals[i]);
 		else

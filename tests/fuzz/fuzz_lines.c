@@ -1,7 +1,7 @@
 /* fuzz_lines: any bytes as an ELF file with DWARF: units, their indexes, looking up. A second file
  * may stand behind the first, its kind and length in the last eight bytes: a supplementary one, or
  * the .dwo file of the first, which is named after its descriptor there.
- * covers: src/image/lines.c src/image/lines_index.c
+ * covers: src/image/lines*.c
  */
 #include "ctop/lines.h"
 #include "ctop/mem.h"
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -31,10 +32,12 @@ static size_t second_file(const uint8_t *data, size_t size, bool *split)
 	return (*split || memcmp(t, "ALT", 4) == 0) && len <= size - TRAILER ? len : 0;
 }
 
-static int file_of(const uint8_t *data, size_t size)
+/* One that others may write is read, another is mapped. */
+static int file_of(const uint8_t *data, size_t size, bool mapped)
 {
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
-	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+	if (fd < 0 || write(fd, data, size) != (ssize_t)size ||
+	    fchmod(fd, mapped ? 0600 : 0666) != 0)
 		abort();
 	return fd;
 }
@@ -71,13 +74,14 @@ static void ask(struct lines *l)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void open_and_ask(const uint8_t *data, size_t size, bool mapped)
 {
 	bool split = false;
 	size_t second = second_file(data, size, &split);
 	size_t first = second > 0 ? size - TRAILER - second : size;
 	struct lines *l;
-	int fd = file_of(data, first), other = second > 0 ? file_of(data + first, second) : -1;
+	int fd = file_of(data, first, mapped);
+	int other = second > 0 ? file_of(data + first, second, mapped) : -1;
 	if (split && other >= 0 && (dup2(other, SPLIT_FD) != SPLIT_FD || close(other) != 0))
 		abort();
 	if (lines_open(&l, fd, split ? -1 : other, size % 2 * 4096, NULL) == CTOP_OK) {
@@ -86,6 +90,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (split && other >= 0)
 		close(SPLIT_FD);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	open_and_ask(data, size, false);
+	open_and_ask(data, size, true);
 	return 0;
 }
 

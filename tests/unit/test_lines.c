@@ -223,6 +223,45 @@ static void all_layouts_agree_with_llvm(void **state)
 	assert_true(inlined > all / 4);
 }
 
+static void assert_same(const struct line_frame *a, size_t n, const struct line_frame *b, size_t m)
+{
+	assert_int_equal(n, m);
+	for (size_t i = 0; i < n; i++) {
+		assert_string_equal(a[i].function, b[i].function);
+		assert_string_equal(a[i].file, b[i].file);
+		assert_int_equal(a[i].line, b[i].line);
+	}
+}
+
+/* A file that others may write is read, one that they may not is mapped. */
+static void mapped_files_say_what_read_ones_say(void **state)
+{
+	static const char *const ways[] = {"g++ -O2 -g", "g++ -O2 -gdwarf-4 -fdebug-types-section",
+	                                   "clang++ -O2 -g"};
+	(void)state;
+	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+		char path[256];
+		struct index mapped, whole;
+		uint64_t start, len, known = 0;
+		snprintf(path, sizeof path, "%s/mapped%zu", dir, i);
+		assert_true(run("%s -o %s tests/workloads/inlined.cc && chmod 755 %s", ways[i],
+		                path, path));
+		assert_true(open_index(&mapped, path, NULL));
+		assert_true(run("chmod 777 %s", path));
+		assert_true(open_index(&whole, path, NULL));
+		code_of(path, &start, &len);
+		for (uint64_t at = start; at < start + len; at++) {
+			struct line_frame x[LINES_INLINE_MAX], y[LINES_INLINE_MAX];
+			size_t n = find(&mapped, at, x), m = find(&whole, at, y);
+			assert_same(x, n, y, m);
+			known += n > 0;
+		}
+		assert_true(known > 2000);
+		close_index(&mapped);
+		close_index(&whole);
+	}
+}
+
 static void supplementary_files_are_read(void **state)
 {
 	char path[256], twin[256], alt[256];
@@ -313,6 +352,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(all_layouts_agree_with_llvm),
+	        cmocka_unit_test(mapped_files_say_what_read_ones_say),
 	        cmocka_unit_test(supplementary_files_are_read),
 	        cmocka_unit_test(rust_too),
 	        cmocka_unit_test(what_is_none_is_refused),
