@@ -16,6 +16,7 @@ enum action_kind {
 	ACTION_LOOK,        /* look where every thread is, stopping none */
 	ACTION_FETCH,       /* fetch debug files from now on, or no longer: `on` */
 	ACTION_DETAIL,      /* show function `func` in detail from now on; 0: none */
+	ACTION_MOUSE,       /* have the terminal report the mouse, or no longer: `on` */
 	ACTION_QUERY,       /* count under another query: `query` */
 	ACTION_CHILD_KILL,  /* end the launched command, then quit */
 	ACTION_CHILD_LEAVE, /* quit and leave it running */
@@ -25,7 +26,7 @@ struct action {
 	enum action_kind kind;
 	struct profile_query query; /* ACTION_QUERY */
 	uint32_t func;              /* ACTION_DETAIL */
-	bool on;                    /* ACTION_FETCH */
+	bool on;                    /* ACTION_FETCH, ACTION_MOUSE */
 };
 
 #endif

@@ -17,6 +17,7 @@
 struct detail;
 struct dump;
 struct funcs;
+struct mouse_event;
 struct screen;
 struct surface;
 
@@ -77,6 +78,10 @@ void screen_draw(struct screen *s, struct surface *out, const struct screen_fact
 
 /* One key. `rows`/`cols` of the last draw are remembered. */
 struct action screen_key(struct screen *s, key_code key, const struct screen_facts *facts);
+
+/* A click or a turn of the wheel, at what the last drawing put there. */
+struct action screen_mouse(struct screen *s, const struct mouse_event *e,
+                           const struct screen_facts *facts);
 
 /* The snapshot now shown (the paused one during a pause), borrowed; may be NULL. */
 struct snapshot *screen_snapshot(struct screen *s);

@@ -235,6 +235,7 @@ void annotated_draw(struct screen *s, struct surface *out, struct area a)
 	for (int i = 0; i < a.rows - 1 && l->top + (size_t)i < r.count; i++) {
 		size_t at = l->top + (size_t)i;
 		draw_row(s, out, a.row + 1 + i, &r.all[at]);
+		hits_add(&s->hits, a.row + 1 + i, 0, a.cols, HIT_ROW, (uint32_t)at);
 		if (at == l->cursor)
 			view_mark_cursor(out, a.row + 1 + i, a.cols);
 	}

@@ -240,9 +240,13 @@ static void draw_tabs(struct screen *s, struct surface *out, int row)
 			snprintf(text, sizeof text, " %d %s ", i + 1, view_table[i]->name);
 		else
 			snprintf(text, sizeof text, " %d ", i + 1);
-		col += surface_text(out, row, col, cols - col, on ? STYLE_TAB_ON : STYLE_TAB, text);
+		int w = surface_text(out, row, col, cols - col, on ? STYLE_TAB_ON : STYLE_TAB,
+		                     text);
+		hits_add(&s->hits, row, col, w, HIT_KEY, (uint32_t)('1' + i));
+		col += w;
 	}
 	surface_right(out, row, cols - 7, 7, STYLE_KEY, "? help ");
+	hits_add(&s->hits, row, cols - 7, 6, HIT_KEY, '?');
 	if (s->shown == NULL)
 		return;
 	int room = cols - 8 - col - 3;

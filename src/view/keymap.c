@@ -52,6 +52,7 @@ static const struct keymap_row rows[] = {
         {{'F'}, ACT_FETCH, "F", "fetch debug files (DEBUGINFOD_URLS), or stop that"},
         {{'r'}, ACT_RESET, "r", "reset: forget all counts"},
         {{'s'}, ACT_SAVE, "s", "save a snapshot as folded stacks"},
+        {{'M'}, ACT_MOUSE, "M", "mouse on and off; off, the terminal selects text without Shift"},
         {{'?', 'h', KEY_CODE_F0 + 1}, ACT_HELP, "? h F1", "this help"},
         {{KEY_CODE_CTRL('L')}, ACT_REDRAW, "Ctrl-L", "redraw"},
         {{KEY_CODE_CTRL('Z')}, ACT_SUSPEND, "Ctrl-Z", "suspend"},

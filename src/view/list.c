@@ -29,6 +29,21 @@ bool list_move(struct list *l, enum act act)
 	}
 }
 
+void list_scroll(struct list *l, int by)
+{
+	size_t visible = l->page > 0 ? (size_t)l->page : 1;
+	size_t most = l->count > visible ? l->count - visible : 0;
+	size_t step = (size_t)(by < 0 ? -by : by);
+	if (by < 0)
+		l->top = l->top > step ? l->top - step : 0;
+	else
+		l->top = l->top + step < most ? l->top + step : most;
+	if (l->cursor < l->top)
+		l->cursor = l->top;
+	if (l->cursor >= l->top + visible)
+		l->cursor = l->top + visible - 1;
+}
+
 void list_fit(struct list *l, size_t count, int page)
 {
 	size_t visible = page > 0 ? (size_t)page : 1;

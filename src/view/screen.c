@@ -54,6 +54,7 @@ void screen_free(struct screen *s)
 	places_fini(&s->places);
 	annotated_fini(&s->annotated);
 	search_fini(&s->search);
+	hits_fini(&s->hits);
 	free(s);
 }
 
@@ -258,6 +259,7 @@ void screen_draw(struct screen *s, struct surface *out, const struct screen_fact
 	s->wait_status = facts->wait_status;
 	out->ascii = s->options.ascii;
 	surface_clear(out);
+	hits_clear(&s->hits);
 	if (out->rows < 1 || out->cols < 1)
 		return;
 	settle_search(s, facts);
@@ -418,6 +420,8 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		return next_group(s);
 	case ACT_FETCH:
 		return fetching_key(s);
+	case ACT_MOUSE:
+		return mouse_set(s, s->mouse_off);
 	case ACT_RESET:
 		view_say(s, "counts reset");
 		return (struct action){.kind = ACTION_RESET};

@@ -160,6 +160,13 @@ static void draw_heading(const struct threads_state *t, struct surface *out, int
 	surface_text(out, row, c->hottest, 40, STYLE_HEADING, "HOTTEST FUNCTION or wait");
 }
 
+static void add_heading_hits(struct hits *h, int row, const struct thread_columns *c)
+{
+	hits_add(h, row, c->tid, 7, HIT_SORT, COLUMN_TID);
+	hits_add(h, row, c->name, 14, HIT_SORT, COLUMN_NAME);
+	hits_add(h, row, c->cpu, 7, HIT_SORT, COLUMN_CPU);
+}
+
 /* What a thread does, as the last column says it. */
 static int write_doing(const struct screen *s, const struct thread_item *it, char *out, size_t cap)
 {
@@ -207,9 +214,11 @@ static void draw(struct screen *s, struct surface *out, struct area a)
 	struct thread_columns c = lay_out(a.cols);
 	list_fit(&t->list, t->count, a.rows - 1);
 	draw_heading(t, out, a.row, &c);
+	add_heading_hits(&s->hits, a.row, &c);
 	for (int i = 0; i < a.rows - 1 && t->list.top + (size_t)i < t->count; i++) {
 		size_t at = t->list.top + (size_t)i;
 		draw_row(s, out, a.row + 1 + i, &c, &t->items[at]);
+		hits_add(&s->hits, a.row + 1 + i, 0, a.cols, HIT_ROW, (uint32_t)at);
 		if (at == t->list.cursor)
 			view_mark_cursor(out, a.row + 1 + i, a.cols);
 	}
@@ -257,6 +266,28 @@ static struct action key(struct screen *s, enum act act)
 	}
 	s->stale = true;
 	return view_handled();
+}
+
+static struct list *list_of(struct screen *s)
+{
+	return &s->threads.list;
+}
+
+static void pick(struct screen *s, size_t row)
+{
+	struct threads_state *t = &s->threads;
+	if (row >= t->count)
+		return;
+	t->list.cursor = row;
+	t->cursor_key = key_of(&t->items[row]);
+}
+
+static void sort(struct screen *s, unsigned column)
+{
+	struct threads_state *t = &s->threads;
+	t->inverted = t->column == column && !t->inverted;
+	t->column = column;
+	s->stale = true;
 }
 
 /* By what the row says: number, name, what it does. */
@@ -316,4 +347,8 @@ const struct view view_threads = {
         .current = current_func,
         .describe = describe,
         .find = find,
+        .list = list_of,
+        .pick = pick,
+        .sort = sort,
+        .columns = (const char *const[]){"tid", "name", "cpu", NULL},
 };

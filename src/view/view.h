@@ -13,6 +13,7 @@
 #include "ctop/screen.h"
 #include "ctop/surface.h"
 #include "ctop/table.h"
+#include "hits.h"
 #include "keymap.h"
 #include "list.h"
 #include "prompt.h"
@@ -41,6 +42,14 @@ struct view {
 	void (*describe)(struct screen *s, char *out, size_t cap);
 	/* Puts the cursor on the next match of the search. */
 	enum search_result (*find)(struct screen *s, enum search_way way);
+	/* The mouse: the rows it scrolls; the cursor goes to a row, or a frame, as it was drawn. */
+	struct list *(*list)(struct screen *s);
+	void (*pick)(struct screen *s, size_t row);
+	void (*scroll)(struct screen *s, int by); /* instead of `list`, where there is none */
+	/* Sorts by a column, or, sorted by it already, the other way round. NULL: it has one order.
+	 * `columns` names them, in order; NULL ends. */
+	void (*sort)(struct screen *s, unsigned column);
+	const char *const *columns;
 };
 
 extern const struct view view_functions, view_tree, view_bottomup, view_flame, view_threads;
@@ -196,6 +205,8 @@ struct screen {
 	const struct prompt_use *prompt_use; /* of the one that is open */
 	bool pasting;                        /* keys are pasted text */
 	struct search search;
+	struct hits hits; /* of the last drawing */
+	bool mouse_off;
 	char message[512];
 	bool message_error;
 	uint64_t message_until;
@@ -229,6 +240,14 @@ void view_describe(const struct screen *s, uint32_t func, char *out, size_t cap)
 /* ACTION_HANDLED, ACTION_IGNORED as values. */
 struct action view_handled(void);
 struct action view_ignored(void);
+
+/* --- mouse.c --- */
+
+/* Has the mouse reported, or no longer. */
+struct action mouse_set(struct screen *s, bool on);
+
+/* Sorts the view by a column; says so when it cannot. */
+void view_sort(struct screen *s, unsigned column);
 
 /* Marks the current row of an area's line. */
 void view_mark_cursor(struct surface *out, int row, int cols);
