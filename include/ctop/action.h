@@ -26,6 +26,7 @@ struct action {
 	enum action_kind kind;
 	struct profile_query query; /* ACTION_QUERY */
 	uint32_t func;              /* ACTION_DETAIL */
+	char path[512];             /* ACTION_SAVE: to that file; "": one that is not there yet */
 	bool on;                    /* ACTION_FETCH, ACTION_MOUSE */
 };
 

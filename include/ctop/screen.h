@@ -12,6 +12,7 @@
 #include "ctop/snapshot.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct detail;
@@ -88,5 +89,8 @@ struct snapshot *screen_snapshot(struct screen *s);
 
 /* Key table as text for --help and the manual, one "key  what it does" a line. */
 const char *screen_key_help(unsigned index, const char **keys);
+
+/* The commands, as the prompt of ':' takes them, in the same way. */
+const char *screen_command_help(unsigned index, char *usage, size_t cap);
 
 #endif

@@ -195,7 +195,7 @@ static void act(struct loop *l, const struct action *a)
 		term_redraw(l->term);
 		break;
 	case ACTION_SAVE:
-		session_save(l->session, screen_snapshot(l->screen));
+		session_save_as(l->session, screen_snapshot(l->screen), a->path);
 		break;
 	case ACTION_RESET:
 		send(l, COMMAND_RESET, NULL);

@@ -249,6 +249,19 @@ void annotated_settle(struct screen *s)
 	free(r.all);
 }
 
+size_t annotated_row_of(struct screen *s, size_t number)
+{
+	struct annotated_rows r = annotated_rows(s);
+	size_t found = SIZE_MAX;
+	for (size_t i = 0; i < r.count && found == SIZE_MAX; i++)
+		if (r.all[i].kind == ROW_LINE ? r.all[i].at >= number : i + 1 >= number)
+			found = i;
+	if (found == SIZE_MAX && r.count > 0)
+		found = r.count - 1;
+	free(r.all);
+	return found;
+}
+
 /* --- state ---------------------------------------------------------------------------------------
  */
 

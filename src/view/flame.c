@@ -325,6 +325,11 @@ static struct action key(struct screen *s, enum act act)
 		for (int i = 1; i < f->page; i++)
 			((act == ACT_PAGE_UP) == out_is_up ? go_to_caller : go_to_callee)(s);
 		return view_handled();
+	case ACT_HALF_UP:
+	case ACT_HALF_DOWN:
+		for (int i = 0; i < f->page / 2; i++)
+			((act == ACT_HALF_UP) == out_is_up ? go_to_caller : go_to_callee)(s);
+		return view_handled();
 	case ACT_HOME:
 		choose(s, f->zoom);
 		return view_handled();

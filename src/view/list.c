@@ -5,6 +5,7 @@ bool list_move(struct list *l, enum act act)
 {
 	size_t last = l->count > 0 ? l->count - 1 : 0;
 	size_t page = l->page > 1 ? (size_t)l->page - 1 : 1;
+	size_t half = l->page > 3 ? (size_t)l->page / 2 : 1;
 	switch (act) {
 	case ACT_UP:
 		l->cursor -= l->cursor > 0;
@@ -17,6 +18,12 @@ bool list_move(struct list *l, enum act act)
 		return true;
 	case ACT_PAGE_DOWN:
 		l->cursor = l->cursor + page < last ? l->cursor + page : last;
+		return true;
+	case ACT_HALF_UP:
+		l->cursor = l->cursor > half ? l->cursor - half : 0;
+		return true;
+	case ACT_HALF_DOWN:
+		l->cursor = l->cursor + half < last ? l->cursor + half : last;
 		return true;
 	case ACT_HOME:
 		l->cursor = 0;

@@ -23,6 +23,26 @@ static void pick(struct screen *s, size_t row)
 		view_table[s->view]->pick(s, row);
 }
 
+void view_go_to_row(struct screen *s, size_t row)
+{
+	struct list *l = s->overlay != OVERLAY_NONE          ? &s->overlay_list
+	                 : view_table[s->view]->list != NULL ? view_table[s->view]->list(s)
+	                                                     : NULL;
+	if (s->overlay == OVERLAY_DETAIL)
+		row = annotated_row_of(s, row + 1);
+	if (l == NULL) {
+		view_say(s, "this view has no rows");
+		return;
+	}
+	if (l->count == 0 || row == SIZE_MAX)
+		return;
+	row = row < l->count ? row : l->count - 1;
+	if (s->overlay != OVERLAY_NONE)
+		l->cursor = row;
+	else
+		pick(s, row);
+}
+
 static struct action click_row(struct screen *s, size_t row, int count,
                                const struct screen_facts *facts)
 {
@@ -103,6 +123,7 @@ struct action screen_mouse(struct screen *s, const struct mouse_event *e,
                            const struct screen_facts *facts)
 {
 	s->now_ns = facts->now_ns;
+	s->facts = facts;
 	/* What is being typed or asked is not lost to a stray click. */
 	bool busy = s->asking || prompt_is_open(&s->prompt) || s->pasting;
 	if (busy)

@@ -54,6 +54,7 @@ void screen_free(struct screen *s)
 	places_fini(&s->places);
 	annotated_fini(&s->annotated);
 	search_fini(&s->search);
+	prompt_history_fini(&s->commandline.history);
 	hits_fini(&s->hits);
 	free(s);
 }
@@ -190,23 +191,6 @@ static void draw_details(struct screen *s, struct surface *out, int row)
 	surface_ellipsis(out, row, 1, out->cols - 1, STYLE_DIM, text);
 }
 
-static void draw_foot(struct surface *out, int row)
-{
-	static const char *const keys[][2] = {
-	        {"F1", "help"},     {"/", "search"}, {"t", "tree/bottom-up"},
-	        {"f", "flame"},     {"a", "source"}, {"H", "hottest"},
-	        {"Space", "pause"}, {"s", "save"},   {"q", "quit"},
-	};
-	int col = 1;
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-		int need = (int)(strlen(keys[i][0]) + strlen(keys[i][1])) + 3;
-		if (col + need > out->cols)
-			return;
-		col += surface_text(out, row, col, out->cols - col, STYLE_KEY, keys[i][0]) + 1;
-		col += surface_text(out, row, col, out->cols - col, STYLE_DIM, keys[i][1]) + 2;
-	}
-}
-
 /* A page over the view; false when there is none, or nothing to show on it yet. */
 static bool draw_overlay(struct screen *s, struct surface *out, struct area area)
 {
@@ -271,7 +255,7 @@ void screen_draw(struct screen *s, struct surface *out, const struct screen_fact
 	if (foot > 0)
 		draw_details(s, out, out->rows - foot);
 	if (foot > 1)
-		draw_foot(out, out->rows - 1);
+		foot_draw(s, out, out->rows - 1);
 }
 
 /* --- keys --------------------------------------------------------------------------------------
@@ -422,6 +406,9 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		return fetching_key(s);
 	case ACT_MOUSE:
 		return mouse_set(s, s->mouse_off);
+	case ACT_COMMAND:
+		commandline_ask(s);
+		break;
 	case ACT_RESET:
 		view_say(s, "counts reset");
 		return (struct action){.kind = ACTION_RESET};
@@ -445,6 +432,24 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 	return view_handled();
 }
 
+struct action view_common_key(struct screen *s, enum act act, key_code key)
+{
+	return common_key(s, act, key, s->facts);
+}
+
+struct action view_leave_page(struct screen *s)
+{
+	bool detail = s->overlay == OVERLAY_DETAIL;
+	s->overlay = OVERLAY_NONE;
+	return detail ? (struct action){.kind = ACTION_DETAIL, .func = 0} : view_handled();
+}
+
+void view_refresh(struct screen *s)
+{
+	if (s->shown != NULL)
+		refresh(s, s->facts);
+}
+
 static struct action answer(struct screen *s, key_code key)
 {
 	s->asking = false;
@@ -459,6 +464,8 @@ static struct action overlay_key(struct screen *s, enum act act, const struct sc
 {
 	if (act == ACT_SEARCH || act == ACT_SEARCH_NEXT || act == ACT_SEARCH_PREVIOUS)
 		return search_key(s, act, facts);
+	if (act == ACT_COMMAND)
+		return common_key(s, act, 0, facts);
 	if (act == ACT_PLACES && s->overlay == OVERLAY_PLACES)
 		return (struct action){.kind = ACTION_LOOK};
 	if (s->overlay == OVERLAY_DETAIL)
@@ -489,6 +496,7 @@ struct action screen_key(struct screen *s, key_code key, const struct screen_fac
 {
 	enum act act = keymap_act(key);
 	s->now_ns = facts->now_ns;
+	s->facts = facts;
 	if (key == KEY_CODE_ENTER)
 		settle_search(s, facts);
 	struct action typed = typing_key(s, key);

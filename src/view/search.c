@@ -163,6 +163,16 @@ bool search_clear(struct screen *s)
 
 /* --- asking ------------------------------------------------------------------------------- */
 
+struct action search_for(struct screen *s, const char *pattern)
+{
+	prompt_history_add(&s->search.history, pattern);
+	use_pattern(s, match_new(pattern), true);
+	view_refresh(s);
+	if (find(s, SEARCH_HERE) == SEARCH_NONE)
+		say_not_found(s);
+	return view_handled();
+}
+
 static void edited(struct screen *s)
 {
 	s->search.pending = true;

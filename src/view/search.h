@@ -95,6 +95,9 @@ int search_draw_text(const struct screen *s, struct surface *out, int row, int c
 void search_ask(struct screen *s);
 struct action search_again(struct screen *s, enum search_way way);
 
+/* Searches for a pattern as if it had been typed. */
+struct action search_for(struct screen *s, const char *pattern);
+
 /* Searches for what has been typed meanwhile. */
 void search_settle(struct screen *s);
 

@@ -8,6 +8,7 @@
 #ifndef CTOP_VIEW_VIEW_H
 #define CTOP_VIEW_VIEW_H
 
+#include "commands.h"
 #include "ctop/hash.h"
 #include "ctop/query.h"
 #include "ctop/screen.h"
@@ -182,7 +183,8 @@ struct annotated_state {
 /* What a prompt is for. Called with the text in s->prompt. */
 struct prompt_use {
 	const char *label;
-	void (*edited)(struct screen *s); /* after each change */
+	void (*edited)(struct screen *s);            /* after each change */
+	void (*completed)(struct screen *s, int by); /* Tab: 1, Shift-Tab: −1; NULL: no keys */
 	struct action (*accepted)(struct screen *s);
 	void (*cancelled)(struct screen *s);
 };
@@ -205,7 +207,9 @@ struct screen {
 	const struct prompt_use *prompt_use; /* of the one that is open */
 	bool pasting;                        /* keys are pasted text */
 	struct search search;
-	struct hits hits; /* of the last drawing */
+	struct commandline commandline;
+	const struct screen_facts *facts; /* of the call under way */
+	struct hits hits;                 /* of the last drawing */
 	bool mouse_off;
 	char message[512];
 	bool message_error;
@@ -234,6 +238,22 @@ void fetching_news(struct screen *s, const struct snapshot *before, const struct
 /* A one-line remark, as screen_message(). */
 void view_say(struct screen *s, const char *text);
 
+/* The same for what cannot be done: it stays until a key. ACTION_HANDLED. */
+struct action view_refuse(struct screen *s, const char *fmt, ...)
+        __attribute__((format(printf, 2, 3)));
+
+/* A key that means the same everywhere; ACTION_IGNORED: it is none. `key` is for ACT_VIEW. */
+struct action view_common_key(struct screen *s, enum act act, key_code key);
+
+/* Closes the page over the view; what that asks for. */
+struct action view_leave_page(struct screen *s);
+
+/* Brings the view's rows up to date. */
+void view_refresh(struct screen *s);
+
+/* The cursor goes to a row, from 0, of the view or page; the last one when there are fewer. */
+void view_go_to_row(struct screen *s, size_t row);
+
 /* One line about a function as a whole. */
 void view_describe(const struct screen *s, uint32_t func, char *out, size_t cap);
 
@@ -248,6 +268,9 @@ struct action mouse_set(struct screen *s, bool on);
 
 /* Sorts the view by a column; says so when it cannot. */
 void view_sort(struct screen *s, unsigned column);
+
+/* --- foot.c --- */
+void foot_draw(struct screen *s, struct surface *out, int row);
 
 /* Marks the current row of an area's line. */
 void view_mark_cursor(struct surface *out, int row, int cols);
@@ -280,6 +303,8 @@ void annotated_draw(struct screen *s, struct surface *out, struct area area);
 struct action annotated_open(struct screen *s);
 struct action annotated_key(struct screen *s, enum act act);
 void annotated_fini(struct annotated_state *t);
+/* The row of a source line, or of that number, from 1; SIZE_MAX: there are none. */
+size_t annotated_row_of(struct screen *s, size_t number);
 /* Puts the cursor where it begins, if it has not been drawn yet. */
 void annotated_settle(struct screen *s);
 enum search_result annotated_find(struct screen *s, enum search_way way);
