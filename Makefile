@@ -148,7 +148,7 @@ chaos: all $(E2E) workloads
 	      $(BUILD)/tests/e2e/safety
 
 golden: all $(UNIT)
-	$(Q)CTOP_GOLDEN_WRITE=1 sh tests/tools/check.sh $(BUILD) screen manual
+	$(Q)CTOP_GOLDEN_WRITE=1 sh tests/tools/check.sh $(BUILD) screen around manual
 
 # The sections of the manual that the tables of keys and commands make.
 man: all $(UNIT)

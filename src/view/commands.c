@@ -215,6 +215,41 @@ static struct action thread(struct screen *s, char *args)
 	return (struct action){.kind = ACTION_QUERY, .query = s->query};
 }
 
+static const char *process_word(struct screen *s, const char *before, size_t i)
+{
+	static char text[16]; /* of the display's thread */
+	uint32_t count = 0;
+	const struct snapshot_thread *t =
+	        s->shown != NULL ? snapshot_threads(s->shown, &count) : NULL;
+	uint32_t k = 0;
+	/* Each process once, by its first thread. */
+	while (k < count && (t[k].tid != t[k].pid || i-- > 0))
+		k++;
+	if (before[0] != '\0' || (k == count && i > 0))
+		return NULL;
+	snprintf(text, sizeof text, "%u", k < count ? t[k].pid : 0);
+	return k < count ? text : "all";
+}
+
+static struct action process(struct screen *s, char *args)
+{
+	char *end;
+	uint32_t count = 0;
+	unsigned long pid = strtoul(args, &end, 10);
+	const struct snapshot_thread *t =
+	        s->shown != NULL ? snapshot_threads(s->shown, &count) : NULL;
+	bool all = args[0] == '\0' || strcasecmp(args, "all") == 0, known = all;
+	for (uint32_t i = 0; i < count && !known && *end == '\0'; i++)
+		known = t[i].pid == pid;
+	if (!known)
+		return view_refuse(s, "no process '%.40s' has samples; P shows those there are",
+		                   args);
+	s->query.by_thread = false;
+	s->query.by_process = !all;
+	s->query.process = (uint32_t)pid;
+	return (struct action){.kind = ACTION_QUERY, .query = s->query};
+}
+
 /* --- the table ----------------------------------------------------------------------------------
  */
 
@@ -228,6 +263,7 @@ static const struct command_row rows[] = {
         {"set", "OPTION VALUE", "mouse, kernel, inlined: on or off; group", settings_set,
          settings_word},
         {"thread", "[TID]", "count one thread only; without one all", thread, thread_word},
+        {"process", "[PID]", "count one process only; without one all", process, process_word},
         {"save", "[FILE]", "save a snapshot as folded stacks; never over a file", save, NULL},
         {"pause", NULL, "pause or resume the display", pause_display, NULL},
         {"reset", NULL, "forget all counts", reset, NULL},

@@ -16,10 +16,12 @@ enum {
 	BOTTOMUP = 1 << VIEW_BOTTOMUP,
 	FLAME = 1 << VIEW_FLAME,
 	THREADS = 1 << VIEW_THREADS,
+	PROCESSES = 1 << VIEW_PROCESSES,
 	ALL_VIEWS = (1 << VIEWS) - 1,
 	PAGE = 1 << VIEWS, /* to read */
 	DETAIL = 1 << (VIEWS + 1),
-	EVERYWHERE = ALL_VIEWS | PAGE | DETAIL,
+	AROUND = 1 << (VIEWS + 2),
+	EVERYWHERE = ALL_VIEWS | PAGE | DETAIL | AROUND,
 };
 
 static const struct foot_key {
@@ -32,20 +34,23 @@ static const struct foot_key {
         {KEY_CODE_F0 + 2, EVERYWHERE, "F2", "command", "cmd", 2},
         {KEY_CODE_F0 + 3, EVERYWHERE, "F3", "search", "find", 8},
         {KEY_CODE_F0 + 4, ALL_VIEWS, "F4", "filter", "filt", 4},
-        {KEY_CODE_F0 + 5, ALL_VIEWS & ~TREE, "F5", "tree", "tree", 7},
+        {KEY_CODE_F0 + 5, (ALL_VIEWS & ~TREE) | AROUND, "F5", "tree", "tree", 7},
         {KEY_CODE_F0 + 5, TREE, "F5", "bottom-up", "b-up", 7},
         {KEY_CODE_F0 + 6, ALL_VIEWS & ~(BOTTOMUP | FLAME), "F6", "sort", "sort", 3},
-        {KEY_CODE_F0 + 7, ALL_VIEWS & ~FLAME, "F7", "flame", "flame", 6},
+        {KEY_CODE_F0 + 7, (ALL_VIEWS & ~FLAME) | AROUND, "F7", "flame", "flame", 6},
         {KEY_CODE_F0 + 7, FLAME, "F7", "flip", "flip", 6},
-        {KEY_CODE_F0 + 8, ALL_VIEWS, "F8", "source", "src", 5},
+        {KEY_CODE_F0 + 8, ALL_VIEWS | AROUND, "F8", "source", "src", 5},
         {KEY_CODE_F0 + 8, DETAIL, "F8", "source/instructions", "src/insns", 5},
         {KEY_CODE_F0 + 9, ALL_VIEWS, "F9", "save", "save", 4},
         {KEY_CODE_F0 + 10, ALL_VIEWS, "F10", "quit", "quit", 10},
         {KEY_CODE_ESC, PAGE, "Esc", "close", "close", 9},
-        {KEY_CODE_ESC, DETAIL, "Esc", "back", "back", 9},
+        {KEY_CODE_ESC, DETAIL | AROUND, "Esc", "back", "back", 9},
+        {KEY_CODE_ENTER, AROUND, "Enter", "go there", "go", 0},
+        {KEY_CODE_TAB, AROUND, "Tab", "callers/callees", "side", 0},
+        {'c', ALL_VIEWS & ~(THREADS | PROCESSES), "c", "callers", "callers", 0},
         {KEY_CODE_ENTER, TREE | BOTTOMUP, "Enter", "expand", "expand", 0},
         {KEY_CODE_ENTER, FLAME, "Enter", "zoom", "zoom", 0},
-        {KEY_CODE_ENTER, THREADS, "Enter", "only this", "only", 0},
+        {KEY_CODE_ENTER, THREADS | PROCESSES, "Enter", "only this", "only", 0},
         {KEY_CODE_ENTER, DETAIL, "Enter", "follow", "follow", 0},
         {'H', TREE | BOTTOMUP | FLAME, "H", "hottest", "hottest", 0},
         {' ', ALL_VIEWS, "Space", "pause", "pause", 0},
@@ -60,7 +65,7 @@ static unsigned here(const struct screen *s)
 {
 	if (s->overlay == OVERLAY_NONE)
 		return 1u << s->view;
-	return s->overlay == OVERLAY_DETAIL ? DETAIL : PAGE;
+	return s->overlay == OVERLAY_DETAIL ? DETAIL : s->overlay == OVERLAY_AROUND ? AROUND : PAGE;
 }
 
 static int width_of(const struct foot_key *k, bool brief)

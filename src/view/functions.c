@@ -108,6 +108,8 @@ static struct action key(struct screen *s, enum act act)
 	case ACT_SORT_RIGHT:
 		f->column = (f->column + 1) % TABLE_COLUMNS;
 		break;
+	case ACT_ENTER:
+		return view_common_key(s, ACT_AROUND, 0);
 	case ACT_INVERT:
 		f->inverted = !f->inverted;
 		break;

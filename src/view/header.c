@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { SEGMENTS = 12, NARROW = 60, LOW = 14 };
+enum { SEGMENTS = 12, NARROWED = 110, NARROW = 60, LOW = 14 };
 static const double DOUBT = 1.0; /* percent from which a figure warns */
 
 /* One fact of the first line. The least worthy leave first when there is no room. */
@@ -206,6 +206,16 @@ static void draw_strip(struct screen *s, struct surface *out, int row)
 	}
 }
 
+/* " · only worker 200" */
+static void add_process_name(const struct screen *s, char *out, size_t cap)
+{
+	uint32_t count;
+	const struct snapshot_thread *t = snapshot_threads(s->shown, &count);
+	for (uint32_t i = 0; i < count; i++)
+		if (t[i].tid == s->query.process)
+			snprintf(out, cap, " · only %s %u", t[i].name, t[i].pid);
+}
+
 /* What is counted, in at most `room` cells: the fixed words leave first. */
 static void scope_text(const struct screen *s, char *out, size_t cap, int room)
 {
@@ -218,9 +228,13 @@ static void scope_text(const struct screen *s, char *out, size_t cap, int room)
 	         s->query.hide_kernel ? " · kernel hidden" : "",
 	         s->query.hide_inlined ? " · inlined hidden" : "");
 	format_clock(clock, sizeof clock, snapshot_stats(s->shown)->elapsed_ns);
+	if (s->query.by_process)
+		snprintf(thread, sizeof thread, " · only process %u", s->query.process);
 	for (uint32_t i = 0; s->query.by_thread && i < count; i++)
 		if (t[i].id == s->query.thread)
 			snprintf(thread, sizeof thread, " · only %s %u", t[i].name, t[i].tid);
+	if (s->query.by_process && !s->query.by_thread)
+		add_process_name(s, thread, sizeof thread);
 	const char *threads = thread[0] != '\0' ? thread : " · all threads";
 	snprintf(out, cap, "on-CPU · all %s%s%s", clock, threads, shown);
 	if ((int)utf8_str_width(out) > room)
@@ -229,14 +243,31 @@ static void scope_text(const struct screen *s, char *out, size_t cap, int room)
 		snprintf(out, cap, "%s", clock);
 }
 
+/* The key for help, or, where there is no room for the scope, that not all is counted. */
+static void draw_corner(struct screen *s, struct surface *out, int row, bool narrowed)
+{
+	char text[32] = "? help ";
+	if (narrowed)
+		snprintf(text, sizeof text, s->query.by_thread ? "1 thread " : "only %u ",
+		         s->query.process);
+	int width = (int)strlen(text), col = out->cols - width;
+	surface_right(out, row, col, width, narrowed ? STYLE_WARN : STYLE_KEY, text);
+	hits_add(&s->hits, row, col, width - 1, HIT_KEY, narrowed ? KEY_CODE_ESC : '?');
+}
+
 static void draw_tabs(struct screen *s, struct surface *out, int row)
 {
 	int col = 0, cols = out->cols;
 	char text[256];
 	surface_fill(out, row, 0, cols, STYLE_TAB, " ");
+	/* What is left out of the count is worth more than the names of other views. */
+	bool narrowed = s->query.by_thread || s->query.by_process;
+	int named = narrowed ? NARROWED : NARROW;
 	for (int i = 0; i < VIEWS; i++) {
 		bool on = s->view == (enum view_id)i;
-		if (cols >= NARROW || on)
+		if (i == VIEW_PROCESSES && !on && !processes_several(s))
+			continue;
+		if (cols >= named || on)
 			snprintf(text, sizeof text, " %d %s ", i + 1, view_table[i]->name);
 		else
 			snprintf(text, sizeof text, " %d ", i + 1);
@@ -245,8 +276,7 @@ static void draw_tabs(struct screen *s, struct surface *out, int row)
 		hits_add(&s->hits, row, col, w, HIT_KEY, (uint32_t)('1' + i));
 		col += w;
 	}
-	surface_right(out, row, cols - 7, 7, STYLE_KEY, "? help ");
-	hits_add(&s->hits, row, cols - 7, 6, HIT_KEY, '?');
+	draw_corner(s, out, row, narrowed && cols < NARROW);
 	if (s->shown == NULL)
 		return;
 	int room = cols - 8 - col - 3;

@@ -11,6 +11,7 @@ enum act {
 	ACT_VIEW, /* key − '1' is the view */
 	ACT_NEXT_VIEW,
 	ACT_PREV_VIEW,
+	ACT_PROCESSES,
 	ACT_TOGGLE_TREE,
 	ACT_FLAME,
 	ACT_UP,
@@ -40,6 +41,7 @@ enum act {
 	ACT_QUALITY,
 	ACT_PLACES,
 	ACT_DETAIL,
+	ACT_AROUND,
 	ACT_KERNEL,
 	ACT_INLINED,
 	ACT_GROUP,

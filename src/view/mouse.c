@@ -19,6 +19,8 @@ static void pick(struct screen *s, size_t row)
 {
 	if (s->overlay == OVERLAY_DETAIL)
 		s->overlay_list.cursor = row;
+	else if (s->overlay == OVERLAY_AROUND)
+		around_pick(s, (uint32_t)row);
 	else if (s->overlay == OVERLAY_NONE && s->shown != NULL)
 		view_table[s->view]->pick(s, row);
 }
@@ -28,6 +30,10 @@ void view_go_to_row(struct screen *s, size_t row)
 	struct list *l = s->overlay != OVERLAY_NONE          ? &s->overlay_list
 	                 : view_table[s->view]->list != NULL ? view_table[s->view]->list(s)
 	                                                     : NULL;
+	if (s->overlay == OVERLAY_AROUND) {
+		around_pick(s, around_hit(s->around.side, row));
+		return;
+	}
 	if (s->overlay == OVERLAY_DETAIL)
 		row = annotated_row_of(s, row + 1);
 	if (l == NULL) {
@@ -90,10 +96,20 @@ static void scroll_page(struct screen *s, int by)
 	s->search.page_line = SIZE_MAX;
 }
 
-static void wheel(struct screen *s, int by)
+/* Of two lists the one under the pointer. */
+static void scroll_around(struct screen *s, const struct mouse_event *e, int by)
+{
+	struct hit hit = hits_at(&s->hits, e->row, e->col);
+	bool over = hit.kind == HIT_ROW;
+	around_scroll(s, over ? (enum around_side)(hit.value % AROUND_SIDES) : s->around.side, by);
+}
+
+static void wheel(struct screen *s, const struct mouse_event *e, int by)
 {
 	struct list *l = page_list(s);
-	if (l != NULL)
+	if (s->overlay == OVERLAY_AROUND)
+		scroll_around(s, e, by);
+	else if (l != NULL)
 		scroll_list(s, l, by);
 	else if (s->overlay != OVERLAY_NONE)
 		scroll_page(s, by);
@@ -129,7 +145,7 @@ struct action screen_mouse(struct screen *s, const struct mouse_event *e,
 	if (busy)
 		return view_handled();
 	if (e->button == MOUSE_WHEEL_UP || e->button == MOUSE_WHEEL_DOWN) {
-		wheel(s, e->button == MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
+		wheel(s, e, e->button == MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
 		return view_handled();
 	}
 	if (e->button != MOUSE_LEFT)

@@ -18,7 +18,7 @@ enum { LOW = 14 };
 const struct view *const view_table[VIEWS] = {
         [VIEW_FUNCTIONS] = &view_functions, [VIEW_TREE] = &view_tree,
         [VIEW_BOTTOMUP] = &view_bottomup,   [VIEW_FLAME] = &view_flame,
-        [VIEW_THREADS] = &view_threads,
+        [VIEW_THREADS] = &view_threads,     [VIEW_PROCESSES] = &view_processes,
 };
 
 /* --- life ------------------------------------------------------------------------------ */
@@ -31,7 +31,8 @@ struct screen *screen_new(const struct screen_options *o)
 	s->stale = true;
 	s->wait_status = -1;
 	s->flame.selected = NODE_NONE;
-	s->threads.column = 2; /* CPU */
+	s->threads.column = 2;   /* CPU */
+	s->processes.column = 3; /* CPU */
 	s->search.page_line = SIZE_MAX;
 	return s;
 }
@@ -51,8 +52,10 @@ void screen_free(struct screen *s)
 	hash_map_fini(&s->bottomup.open);
 	free(s->flame.cells);
 	free(s->threads.items);
+	free(s->processes.items);
 	places_fini(&s->places);
 	annotated_fini(&s->annotated);
+	around_fini(&s->around);
 	search_fini(&s->search);
 	prompt_history_fini(&s->commandline.history);
 	hits_fini(&s->hits);
@@ -122,7 +125,12 @@ struct action view_ignored(void)
 
 void view_mark_cursor(struct surface *out, int row, int cols)
 {
-	for (int col = 0; col < cols && col < out->cols; col++) {
+	view_mark_cells(out, row, 0, cols);
+}
+
+void view_mark_cells(struct surface *out, int row, int from, int cells)
+{
+	for (int col = from; col < from + cells && col < out->cols; col++) {
 		size_t at = (size_t)row * (size_t)out->cols + (size_t)col;
 		if (row < out->rows)
 			out->cells[at].style |= STYLE_REVERSE;
@@ -153,7 +161,7 @@ static void refresh(struct screen *s, const struct screen_facts *facts)
 {
 	if (s->stale)
 		search_forget_snapshot(&s->search);
-	if (s->view == VIEW_THREADS || s->stale)
+	if (s->view == VIEW_THREADS || s->view == VIEW_PROCESSES || s->stale)
 		view_table[s->view]->update(s, facts);
 	s->stale = false;
 }
@@ -186,6 +194,8 @@ static void draw_details(struct screen *s, struct surface *out, int row)
 	}
 	if (s->shown != NULL && s->overlay == OVERLAY_DETAIL)
 		view_describe(s, s->annotated.func, text, sizeof text);
+	else if (s->shown != NULL && s->overlay == OVERLAY_AROUND)
+		view_describe(s, around_current(s), text, sizeof text);
 	else if (s->shown != NULL)
 		view_table[s->view]->describe(s, text, sizeof text);
 	surface_ellipsis(out, row, 1, out->cols - 1, STYLE_DIM, text);
@@ -198,6 +208,8 @@ static bool draw_overlay(struct screen *s, struct surface *out, struct area area
 		return false;
 	if (s->overlay == OVERLAY_DETAIL)
 		annotated_draw(s, out, area);
+	else if (s->overlay == OVERLAY_AROUND)
+		around_draw(s, out, area);
 	else
 		page_draw(s, out, area);
 	return true;
@@ -293,6 +305,10 @@ static struct action escape(struct screen *s)
 		s->query.by_thread = false;
 		return query_action(s);
 	}
+	if (s->query.by_process) {
+		s->query.by_process = false;
+		return query_action(s);
+	}
 	search_clear(s);
 	return view_handled();
 }
@@ -338,6 +354,13 @@ static void open_overlay(struct screen *s, enum overlay overlay)
 	s->search.page_line = SIZE_MAX;
 }
 
+struct action view_detail(struct screen *s, uint32_t func)
+{
+	s->selected = func;
+	open_overlay(s, OVERLAY_DETAIL);
+	return annotated_open(s);
+}
+
 static struct action search_key(struct screen *s, enum act act, const struct screen_facts *facts)
 {
 	if (act == ACT_SEARCH) {
@@ -363,6 +386,9 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 	case ACT_PREV_VIEW:
 		go_to_view(s, (s->view + VIEWS - 1) % VIEWS);
 		break;
+	case ACT_PROCESSES:
+		go_to_view(s, VIEW_PROCESSES);
+		break;
 	case ACT_TOGGLE_TREE:
 		go_to_view(s, s->view == VIEW_TREE ? VIEW_BOTTOMUP : VIEW_TREE);
 		break;
@@ -387,15 +413,17 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		open_overlay(s, OVERLAY_PLACES);
 		return (struct action){.kind = ACTION_LOOK};
 	case ACT_DETAIL:
+	case ACT_AROUND:
 		if (s->shown != NULL)
 			refresh(s, facts);
 		if (s->shown == NULL || view_table[s->view]->current(s) == 0) {
 			view_say(s, "select a function first");
 			break;
 		}
-		s->selected = view_table[s->view]->current(s);
-		open_overlay(s, OVERLAY_DETAIL);
-		return annotated_open(s);
+		if (act == ACT_DETAIL)
+			return view_detail(s, view_table[s->view]->current(s));
+		around_open(s, view_table[s->view]->current(s));
+		break;
 	case ACT_KERNEL:
 		return toggle_kernel(s);
 	case ACT_INLINED:
@@ -460,7 +488,16 @@ static struct action answer(struct screen *s, key_code key)
 	return view_handled();
 }
 
-static struct action overlay_key(struct screen *s, enum act act, const struct screen_facts *facts)
+static struct action from_detail_to_around(struct screen *s)
+{
+	uint32_t func = s->annotated.func;
+	struct action left = view_leave_page(s);
+	around_open(s, func);
+	return left;
+}
+
+static struct action overlay_key(struct screen *s, enum act act, key_code key,
+                                 const struct screen_facts *facts)
 {
 	if (act == ACT_SEARCH || act == ACT_SEARCH_NEXT || act == ACT_SEARCH_PREVIOUS)
 		return search_key(s, act, facts);
@@ -468,6 +505,10 @@ static struct action overlay_key(struct screen *s, enum act act, const struct sc
 		return common_key(s, act, 0, facts);
 	if (act == ACT_PLACES && s->overlay == OVERLAY_PLACES)
 		return (struct action){.kind = ACTION_LOOK};
+	if (s->overlay == OVERLAY_AROUND)
+		return around_key(s, act, key);
+	if (s->overlay == OVERLAY_DETAIL && act == ACT_AROUND)
+		return from_detail_to_around(s);
 	if (s->overlay == OVERLAY_DETAIL)
 		return annotated_key(s, act);
 	if (act == ACT_FETCH && s->overlay == OVERLAY_QUALITY)
@@ -508,7 +549,7 @@ struct action screen_key(struct screen *s, key_code key, const struct screen_fac
 	if (s->asking)
 		return answer(s, key);
 	if (s->overlay != OVERLAY_NONE)
-		return overlay_key(s, act, facts);
+		return overlay_key(s, act, key, facts);
 	/* f flips the flamegraph when it is already there. */
 	if (act == ACT_FLAME && s->view != VIEW_FLAME) {
 		go_to_view(s, VIEW_FLAME);

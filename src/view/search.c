@@ -28,6 +28,8 @@ static void take_spot(struct screen *s)
 	        .tree = s->tree.list,
 	        .bottomup = s->bottomup.list,
 	        .threads = s->threads.list,
+	        .processes = s->processes.list,
+	        .process = s->processes.cursor_pid,
 	        .overlay = s->overlay_list,
 	        .functions_follow = s->functions.follow,
 	        .tree_path = s->tree.cursor_path,
@@ -39,6 +41,7 @@ static void take_spot(struct screen *s)
 	        .flame_top = s->flame.top,
 	        .selected = s->selected,
 	        .page_line = s->search.page_line,
+	        .around = around_hit(s->around.side, s->around.list[s->around.side].cursor),
 	};
 }
 
@@ -66,6 +69,8 @@ static void restore_spot(struct screen *s)
 	put_back(&s->tree.list, &p->tree);
 	put_back(&s->bottomup.list, &p->bottomup);
 	put_back(&s->threads.list, &p->threads);
+	put_back(&s->processes.list, &p->processes);
+	s->processes.cursor_pid = p->process;
 	put_back(&s->overlay_list, &p->overlay);
 	s->functions.follow = p->functions_follow;
 	s->tree.cursor_path = p->tree_path;
@@ -77,6 +82,7 @@ static void restore_spot(struct screen *s)
 	s->flame.top = p->flame_top;
 	s->selected = p->selected;
 	s->search.page_line = p->page_line;
+	around_pick(s, p->around);
 	s->stale = true;
 }
 
@@ -109,6 +115,8 @@ static enum search_result find(struct screen *s, enum search_way way)
 {
 	if (s->overlay == OVERLAY_DETAIL)
 		return annotated_find(s, way);
+	if (s->overlay == OVERLAY_AROUND)
+		return around_find(s, way);
 	if (s->overlay != OVERLAY_NONE)
 		return page_find(s, way);
 	return s->shown != NULL ? view_table[s->view]->find(s, way) : SEARCH_NONE;

@@ -18,11 +18,19 @@ static struct thread_item *add_item(struct threads_state *t)
 	return it;
 }
 
-static void add_sampled(struct threads_state *t, const struct snapshot *snap)
+/* Whether threads of a process are shown. */
+static bool is_shown(const struct screen *s, uint32_t pid)
+{
+	return !s->query.by_process || s->query.process == pid;
+}
+
+static void add_sampled(const struct screen *s, struct threads_state *t)
 {
 	uint32_t count;
-	const struct snapshot_thread *rows = snapshot_threads(snap, &count);
+	const struct snapshot_thread *rows = snapshot_threads(s->shown, &count);
 	for (uint32_t i = 0; i < count; i++) {
+		if (!is_shown(s, rows[i].pid))
+			continue;
 		struct thread_item *it = add_item(t);
 		it->id = rows[i].id;
 		it->pid = rows[i].pid;
@@ -45,13 +53,16 @@ static int by_tid(const void *va, const void *vb)
 }
 
 /* Enters what /proc says; items are sorted by tid, the living first. */
-static void add_facts(struct threads_state *t, const struct screen_facts *facts)
+static void add_facts(const struct screen *s, struct threads_state *t,
+                      const struct screen_facts *facts)
 {
 	size_t sampled = t->count;
 	for (uint32_t i = 0; i < facts->thread_count; i++) {
 		const struct screen_thread *f = &facts->threads[i];
 		struct thread_item *it = NULL;
 		size_t lo = 0, hi = sampled;
+		if (!is_shown(s, f->pid))
+			continue;
 		while (lo < hi) {
 			size_t mid = lo + (hi - lo) / 2;
 			if (t->items[mid].tid < f->tid)
@@ -94,11 +105,11 @@ static void update(struct screen *s, const struct screen_facts *facts)
 {
 	struct threads_state *t = &s->threads;
 	t->count = 0;
-	add_sampled(t, s->shown);
+	add_sampled(s, t);
 	if (t->count > 1)
 		qsort(t->items, t->count, sizeof *t->items, by_tid);
 	if (facts != NULL && facts->threads_known)
-		add_facts(t, facts);
+		add_facts(s, t, facts);
 	if (t->count > 1)
 		qsort_r(t->items, t->count, sizeof *t->items, compare, t);
 	t->list.count = t->count;

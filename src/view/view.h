@@ -8,6 +8,7 @@
 #ifndef CTOP_VIEW_VIEW_H
 #define CTOP_VIEW_VIEW_H
 
+#include "around.h"
 #include "commands.h"
 #include "ctop/hash.h"
 #include "ctop/query.h"
@@ -24,7 +25,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum view_id { VIEW_FUNCTIONS, VIEW_TREE, VIEW_BOTTOMUP, VIEW_FLAME, VIEW_THREADS, VIEWS };
+enum view_id {
+	VIEW_FUNCTIONS,
+	VIEW_TREE,
+	VIEW_BOTTOMUP,
+	VIEW_FLAME,
+	VIEW_THREADS,
+	VIEW_PROCESSES,
+	VIEWS
+};
 
 struct area {
 	int row, rows, cols; /* from column 0 */
@@ -53,7 +62,8 @@ struct view {
 	const char *const *columns;
 };
 
-extern const struct view view_functions, view_tree, view_bottomup, view_flame, view_threads;
+extern const struct view view_functions, view_tree, view_bottomup, view_flame, view_threads,
+        view_processes;
 
 /* --- state of each view ------------------------------------------------------------ */
 
@@ -142,6 +152,25 @@ struct threads_state {
 	bool inverted;
 };
 
+struct process_item {
+	uint32_t pid, threads; /* alive */
+	char name[32];
+	float cpu;
+	uint64_t weight_ns;
+	uint32_t hottest; /* of its busiest thread */
+	uint64_t busiest_ns;
+};
+
+struct processes_state {
+	struct process_item *items; /* owned */
+	size_t count, cap;
+	uint64_t weight_ns; /* of all */
+	struct list list;
+	uint32_t cursor_pid;
+	unsigned column; /* 0 pid, 1 name, 2 threads, 3 CPU, 4 share */
+	bool inverted;
+};
+
 /* Threads at the same place: a range of `order`. */
 struct places_group {
 	uint32_t first, count;
@@ -190,7 +219,14 @@ struct prompt_use {
 };
 
 /* A page to read over the view. */
-enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_QUALITY, OVERLAY_PLACES, OVERLAY_DETAIL };
+enum overlay {
+	OVERLAY_NONE,
+	OVERLAY_HELP,
+	OVERLAY_QUALITY,
+	OVERLAY_PLACES,
+	OVERLAY_DETAIL,
+	OVERLAY_AROUND
+};
 
 struct screen {
 	struct screen_options options;
@@ -222,8 +258,10 @@ struct screen {
 	struct bottomup_state bottomup;
 	struct flame_state flame;
 	struct threads_state threads;
+	struct processes_state processes;
 	struct places_state places;
 	struct annotated_state annotated;
+	struct around_state around;
 };
 
 /* Total weight of the snapshot shown: what 100 % is. */
@@ -247,6 +285,9 @@ struct action view_common_key(struct screen *s, enum act act, key_code key);
 
 /* Closes the page over the view; what that asks for. */
 struct action view_leave_page(struct screen *s);
+
+/* The page with a function's source. */
+struct action view_detail(struct screen *s, uint32_t func);
 
 /* Brings the view's rows up to date. */
 void view_refresh(struct screen *s);
@@ -274,6 +315,7 @@ void foot_draw(struct screen *s, struct surface *out, int row);
 
 /* Marks the current row of an area's line. */
 void view_mark_cursor(struct surface *out, int row, int cols);
+void view_mark_cells(struct surface *out, int row, int from, int cells);
 
 /* Numeric columns of the tables, by width. */
 struct columns {
@@ -294,6 +336,8 @@ struct action typing_key(struct screen *s, key_code key);
 
 /* --- header.c, places.c, annotated.c, page.c, flame.c ------------------------------------- */
 
+/* Whether more than one process was sampled. */
+bool processes_several(const struct screen *s);
 /* The line of facts, the strip, the tabs. Returns the rows used. */
 int header_draw(struct screen *s, struct surface *out, const struct screen_facts *facts);
 /* "0.0 % CPU …" when nothing runs; false when something does. */
