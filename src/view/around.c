@@ -169,13 +169,25 @@ static void draw_part(struct screen *s, struct surface *out, const struct part *
 	}
 }
 
+/* Of lists one above the other each has half, and what the other one does not need. */
+static int rows_above(const struct around_state *t, int rows)
+{
+	int up = (int)t->edges[AROUND_CALLERS].count + 1;
+	int down = (int)t->edges[AROUND_CALLEES].count + 1;
+	up = up > 1 ? up : 2; /* or why there is none */
+	down = down > 1 ? down : 2;
+	if (up < rows / 2)
+		return up + 1; /* and a gap */
+	return down < rows - rows / 2 ? rows - down : rows / 2;
+}
+
 void around_draw(struct screen *s, struct surface *out, struct area a)
 {
 	int rows = a.rows - 1;
-	update(s);
 	draw_heading(s, out, a);
+	update(s);
 	bool wide = a.cols >= WIDE;
-	int half = wide ? (a.cols - 1) / 2 : rows / 2;
+	int half = wide ? (a.cols - 1) / 2 : rows_above(&s->around, rows);
 	struct part up = {a.row + 1, wide ? rows : half, 0, wide ? half : a.cols};
 	struct part down = {wide ? a.row + 1 : a.row + 1 + half, wide ? rows : rows - half,
 	                    wide ? half + 1 : 0, wide ? a.cols - half - 1 : a.cols};

@@ -13,9 +13,10 @@ enum { COLUMN_PID, COLUMN_NAME, COLUMN_THREADS, COLUMN_CPU, COLUMN_SHARE, COLUMN
 
 static struct process_item *item_of(struct processes_state *t, uint32_t pid)
 {
-	for (size_t i = t->count; i-- > 0;) /* threads of a process come together */
-		if (t->items[i].pid == pid)
-			return &t->items[i];
+	uint32_t at;
+	if (hash_map_get(&t->index, (uint64_t)pid + 1, &at, NULL))
+		return &t->items[at];
+	hash_map_add(&t->index, (uint64_t)pid + 1, (uint32_t)t->count);
 	t->items = vec_reserve(t->items, &t->cap, t->count + 1, sizeof *t->items);
 	struct process_item *it = &t->items[t->count++];
 	*it = (struct process_item){.pid = pid};
@@ -83,6 +84,7 @@ static void update(struct screen *s, const struct screen_facts *facts)
 	struct processes_state *t = &s->processes;
 	t->count = 0;
 	t->weight_ns = 0;
+	hash_map_clear(&t->index);
 	add_sampled(t, s->shown);
 	if (facts != NULL && facts->threads_known && facts->thread_count > 0)
 		add_facts(t, facts);
@@ -190,8 +192,8 @@ static void draw(struct screen *s, struct surface *out, struct area a)
 	}
 	if (t->count == 1 && a.rows > 4)
 		surface_ellipsis(out, a.row + 3, 1, a.cols - 1, STYLE_DIM,
-		                 "There is just this one: children it starts, several --pid and "
-		                 "-a would show more.");
+		                 "There is just this one; its children, more --pid, and -a would "
+		                 "stand here too.");
 }
 
 /* --- keys --------------------------------------------------------------------------------- */

@@ -53,6 +53,7 @@ void screen_free(struct screen *s)
 	free(s->flame.cells);
 	free(s->threads.items);
 	free(s->processes.items);
+	hash_map_fini(&s->processes.index);
 	places_fini(&s->places);
 	annotated_fini(&s->annotated);
 	around_fini(&s->around);

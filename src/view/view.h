@@ -164,7 +164,8 @@ struct process_item {
 struct processes_state {
 	struct process_item *items; /* owned */
 	size_t count, cap;
-	uint64_t weight_ns; /* of all */
+	struct hash_map index; /* by pid */
+	uint64_t weight_ns;    /* of all */
 	struct list list;
 	uint32_t cursor_pid;
 	unsigned column; /* 0 pid, 1 name, 2 threads, 3 CPU, 4 share */

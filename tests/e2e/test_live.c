@@ -530,7 +530,9 @@ static void the_mouse_works_in_a_terminal(void **state)
 	type_and_see(p, "\x1b[<65;10;10M", "expand");
 	type_and_see(p, "\x1b\x1b[M %#", "TOTAL%"); /* the first tab, in the old form */
 	type_and_see(p, "\x1b[<0;12;4M", "TOTAL%▼");
-	type_and_see(p, "\x1b[<0;40;5M\x1b[<0;40;5M", "shares · self");
+	type_and_see(p, "\x1b[<0;40;5M\x1b[<0;40;5M", "CALLED BY"); /* a double click */
+	type_and_see(p, "\x1b", "FUNCTION ");
+	type_and_see(p, ":view thr\t\r", "HOTTEST FUNCTION");
 	pty_type(p, "M");
 	assert_true(pty_wait_text(p, "mouse off", SECONDS));
 	assert_int_equal(pty_mouse(p), 0);
