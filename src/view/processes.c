@@ -148,7 +148,8 @@ static void draw_heading(struct screen *s, struct surface *out, int row,
 	put_heading(s, out, row, c->threads, 8, COLUMN_THREADS, "THREADS");
 	put_heading(s, out, row, c->cpu, 7, COLUMN_CPU, "CPU%");
 	put_heading(s, out, row, c->share, 8, COLUMN_SHARE, "SHARE");
-	surface_text(out, row, c->hottest, 40, STYLE_HEADING, "HOTTEST FUNCTION");
+	surface_text(out, row, c->hottest, 40, STYLE_HEADING,
+	             "HOTTEST FUNCTION of its busiest thread");
 }
 
 static void draw_row(struct screen *s, struct surface *out, int row,
@@ -309,11 +310,8 @@ static void describe(struct screen *s, char *out, size_t cap)
 	if (it == NULL)
 		return;
 	format_seconds(time, sizeof time, it->weight_ns);
-	snprintf(
-	        out, cap,
-	        "process %u · %s · %s of CPU · Enter shows only this one · hottest: of its busiest "
-	        "thread",
-	        it->pid, it->name, time);
+	snprintf(out, cap, "process %u · %s · %s of CPU · Enter shows only this one", it->pid,
+	         it->name, time);
 }
 
 const struct view view_processes = {

@@ -539,8 +539,40 @@ static void the_mouse_works_in_a_terminal(void **state)
 	pty_type(p, "M");
 	assert_true(pty_wait_text(p, "mouse on", SECONDS));
 	assert_int_equal(pty_mouse(p), 1);
+	pty_type(p, "\x1a"); /* suspended, the terminal is given back */
+	assert_true(pty_wait_gone(p, "HOTTEST FUNCTION", SECONDS));
+	assert_int_equal(pty_mouse(p), 0);
+	kill(pty_pid(p), SIGCONT);
+	assert_true(pty_wait_text(p, "HOTTEST FUNCTION", SECONDS));
+	assert_int_equal(pty_mouse(p), 1);
 	quit(p);
 	end_workload(pid);
+}
+
+/* Several processes: the view of them narrows the others, and the header says so. */
+static void a_process_of_several_is_looked_at_alone(void **state)
+{
+	(void)state;
+	pid_t first = start_workload("shares", NULL), second = start_workload("demo", NULL);
+	char numbers[64], wanted[64], *ctop = program("ctop");
+	snprintf(numbers, sizeof numbers, "%d,%d", first, second);
+	struct pty *p =
+	        pty_start((char *[]){ctop, "--pid", numbers, NULL}, 24, 80, "xterm-256color", NULL);
+	free(ctop);
+	assert_true(pty_wait_text(p, "burn_half", SECONDS));
+	assert_true(pty_wait_text(p, "iterate_point", SECONDS));
+	snprintf(wanted, sizeof wanted, "%d shares", first);
+	type_and_see(p, "P", wanted);
+	snprintf(wanted, sizeof wanted, "only shares %d", first);
+	type_and_see(p, "/^shares$\r\r", wanted);
+	type_and_see(p, "1", "burn_half");
+	assert_true(pty_wait_gone(p, "iterate_point", SECONDS));
+	type_and_see(p, "/^rounds$\rc", "CALLS 3");
+	type_and_see(p, "q", "FUNCTION ");
+	type_and_see(p, "\x1bg", "iterate_point");
+	quit(p);
+	end_workload(first);
+	end_workload(second);
 }
 
 int main(void)
@@ -561,6 +593,7 @@ int main(void)
 	        cmocka_unit_test(a_key_shows_where_sleepers_are),
 	        cmocka_unit_test(a_function_is_found_and_its_calls_are_followed),
 	        cmocka_unit_test(the_mouse_works_in_a_terminal),
+	        cmocka_unit_test(a_process_of_several_is_looked_at_alone),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
