@@ -176,6 +176,13 @@ static void send(struct loop *l, enum command_kind kind, const struct profile_qu
 	screen_set_command(l->screen, session_command(l->session, &c));
 }
 
+static void set_mouse(struct loop *l, bool on)
+{
+	if (!term_set_mouse(l->term, on))
+		screen_message(l->screen, clock_now_ns(), false,
+		               "this terminal reports no mouse, by its terminfo entry");
+}
+
 static void act(struct loop *l, const struct action *a)
 {
 	switch (a->kind) {
@@ -207,9 +214,7 @@ static void act(struct loop *l, const struct action *a)
 		session_command(l->session, &(struct command){.kind = COMMAND_FETCH, .on = a->on});
 		break;
 	case ACTION_MOUSE:
-		if (!term_set_mouse(l->term, a->on))
-			screen_message(l->screen, clock_now_ns(), false,
-			               "this terminal reports no mouse, by its terminfo entry");
+		set_mouse(l, a->on);
 		break;
 	case ACTION_LOOK:
 		if (session_peek(l->session, PEEK_STOP_NONE, NULL, 0) == 0)

@@ -64,13 +64,23 @@ static struct action click_heading(struct screen *s, unsigned column)
 	return view_handled();
 }
 
+/* A tab leads out of a page, where its key would be one that closes it. */
+static struct action click_key(struct screen *s, key_code key, const struct screen_facts *facts)
+{
+	if (keymap_act(key) != ACT_VIEW || s->overlay == OVERLAY_NONE)
+		return screen_key(s, key, facts);
+	struct action left = view_leave_page(s);
+	screen_key(s, key, facts);
+	return left;
+}
+
 static struct action click(struct screen *s, const struct mouse_event *e,
                            const struct screen_facts *facts)
 {
 	struct hit hit = hits_at(&s->hits, e->row, e->col);
 	switch (hit.kind) {
 	case HIT_KEY:
-		return screen_key(s, hit.value, facts);
+		return click_key(s, hit.value, facts);
 	case HIT_ROW:
 		return click_row(s, hit.value, e->count, facts);
 	case HIT_SORT:

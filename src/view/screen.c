@@ -373,6 +373,40 @@ static struct action search_key(struct screen *s, enum act act, const struct scr
 	return search_again(s, act == ACT_SEARCH_NEXT ? SEARCH_NEXT : SEARCH_PREVIOUS);
 }
 
+static struct action to_processes(struct screen *s)
+{
+	go_to_view(s, VIEW_PROCESSES);
+	return view_handled();
+}
+
+static struct action toggle_mouse(struct screen *s)
+{
+	return mouse_set(s, s->mouse_off);
+}
+
+static struct action ask_command(struct screen *s)
+{
+	commandline_ask(s);
+	return view_handled();
+}
+
+/* Those of them that need no more than the screen. */
+static struct action plain_key(struct screen *s, enum act act)
+{
+	static const struct {
+		enum act act;
+		struct action (*run)(struct screen *s);
+	} keys[] = {
+	        {ACT_PROCESSES, to_processes},
+	        {ACT_MOUSE, toggle_mouse},
+	        {ACT_COMMAND, ask_command},
+	};
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (keys[i].act == act)
+			return keys[i].run(s);
+	return view_ignored();
+}
+
 /* Keys that mean the same in every view. ACTION_IGNORED: it is the view's. */
 static struct action common_key(struct screen *s, enum act act, key_code key,
                                 const struct screen_facts *facts)
@@ -386,9 +420,6 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		break;
 	case ACT_PREV_VIEW:
 		go_to_view(s, (s->view + VIEWS - 1) % VIEWS);
-		break;
-	case ACT_PROCESSES:
-		go_to_view(s, VIEW_PROCESSES);
 		break;
 	case ACT_TOGGLE_TREE:
 		go_to_view(s, s->view == VIEW_TREE ? VIEW_BOTTOMUP : VIEW_TREE);
@@ -433,11 +464,6 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		return next_group(s);
 	case ACT_FETCH:
 		return fetching_key(s);
-	case ACT_MOUSE:
-		return mouse_set(s, s->mouse_off);
-	case ACT_COMMAND:
-		commandline_ask(s);
-		break;
 	case ACT_RESET:
 		view_say(s, "counts reset");
 		return (struct action){.kind = ACTION_RESET};
@@ -456,7 +482,7 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		s->asking = true;
 		break;
 	default:
-		return view_ignored();
+		return plain_key(s, act);
 	}
 	return view_handled();
 }

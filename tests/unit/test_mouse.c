@@ -163,7 +163,14 @@ static void tabs_help_and_what_is_no_target(void **state)
 	}
 	made_world_click(w, "? help", 1);
 	made_world_shows(w, "choose a view");
-	made_world_type(w, "\x1b");
+	made_world_click(w, "2 Tree", 1); /* out of the page */
+	made_world_shows(w, "CALL TREE");
+	made_world_type(w, "1/Exec\ra");
+	made_world_click(w, "3 Bottom-up", 1);
+	made_world_shows(w, "BOTTOM-UP");
+	assert_int_equal(w->last.kind, ACTION_DETAIL);
+	assert_int_equal(w->last.func, 0);
+	made_world_type(w, "1g");
 	char *before = made_world_draw(w);
 	made_world_press(w, 0, 0, MOUSE_LEFT, 2);
 	made_world_press(w, 20, 50, MOUSE_LEFT, 1);
