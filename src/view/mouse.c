@@ -36,6 +36,8 @@ void view_go_to_row(struct screen *s, size_t row)
 	}
 	if (s->overlay == OVERLAY_DETAIL)
 		row = annotated_row_of(s, row + 1);
+	else if (s->overlay == OVERLAY_NONE)
+		view_refresh(s);
 	if (l == NULL) {
 		view_say(s, "this view has no rows");
 		return;
@@ -117,6 +119,8 @@ static void scroll_around(struct screen *s, const struct mouse_event *e, int by)
 static void wheel(struct screen *s, const struct mouse_event *e, int by)
 {
 	struct list *l = page_list(s);
+	if (s->overlay == OVERLAY_NONE)
+		view_refresh(s);
 	if (s->overlay == OVERLAY_AROUND)
 		scroll_around(s, e, by);
 	else if (l != NULL)

@@ -271,6 +271,12 @@ static void a_click_means_what_is_seen(void **state)
 	made_world_press(w, row, 20, MOUSE_LEFT, 1); /* walk is gone */
 	made_world_press(w, row, 20, MOUSE_LEFT, 2);
 	made_world_shows(w, "CALL TREE");
+	made_world_type(w, "4");
+	q.by_thread = false;
+	profile_set_query(w->profile, &q, 0);
+	made_world_publish(w);
+	made_world_press(w, row, 20, MOUSE_WHEEL_DOWN, 1);
+	made_world_shows(w, "root on top");
 }
 
 static void a_click_does_not_disturb_typing(void **state)
