@@ -1,6 +1,6 @@
 # ctop: build, run, check. `make help` lists the targets.
 #
-# Everything built goes to build/VARIANT; only compdb, golden and format write to the source tree.
+# Everything built goes to build/VARIANT; only compdb, golden, man and format write to the source tree.
 # Variables: CC, V=1 (show commands), SANITIZE=address|undefined|thread,
 # WERROR=1, PREFIX, DESTDIR, PID (make run), TESTS (make check: names to run).
 
@@ -62,7 +62,7 @@ FUZZ     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz
 BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all run check check-all corpus chaos golden fuzz bench install uninstall deps compdb help clean \
+.PHONY: all run check check-all corpus chaos golden man fuzz bench install uninstall deps compdb help clean \
         format workloads
 .DEFAULT_GOAL := all
 
@@ -148,7 +148,11 @@ chaos: all $(E2E) workloads
 	      $(BUILD)/tests/e2e/safety
 
 golden: all $(UNIT)
-	$(Q)CTOP_GOLDEN_WRITE=1 sh tests/tools/check.sh $(BUILD) screen
+	$(Q)CTOP_GOLDEN_WRITE=1 sh tests/tools/check.sh $(BUILD) screen around manual
+
+# The sections of the manual that the tables of keys and commands make.
+man: all $(UNIT)
+	$(Q)CTOP_GOLDEN_WRITE=1 sh tests/tools/check.sh $(BUILD) manual
 
 # How complete and how right the stacks of the recorded corpus are, as a table.
 corpus: $(BUILD)/tools/unwind_compare
@@ -209,7 +213,7 @@ help:
 	@echo 'make check      install what is missing, build, run all tests (TESTS="unit e2e static" for some)'
 	@echo 'make corpus     print how good the stacks of the recorded programs are'
 	@echo 'make chaos      kill and stop ctop hundreds of times (10 minutes), and look at its target'
-	@echo 'make golden     rewrite the golden files from what the program does now'
+	@echo 'make golden     rewrite the golden files from what the program does now; make man: the manual only'
 	@echo 'make fuzz       every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make bench      measurements, as ratios against peers in the same run'
 	@echo 'make install    to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); make uninstall takes it back'

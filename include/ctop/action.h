@@ -19,6 +19,7 @@ enum action_kind {
 	ACTION_STRIP,       /* show that part of the run in the strip, and count under `query` */
 	ACTION_HEAT,        /* show the newest `from_ns` seconds (0: none) in `to_ns` parts each */
 	ACTION_MARK,        /* set mark `name` at `from_ns`, 0: now */
+	ACTION_MOUSE,       /* have the terminal report the mouse, or no longer: `on` */
 	ACTION_QUERY,       /* count under another query: `query` */
 	ACTION_CHILD_KILL,  /* end the launched command, then quit */
 	ACTION_CHILD_LEAVE, /* quit and leave it running */
@@ -28,7 +29,8 @@ struct action {
 	enum action_kind kind;
 	struct profile_query query; /* ACTION_QUERY */
 	uint32_t func;              /* ACTION_DETAIL */
-	bool on;                    /* ACTION_FETCH */
+	char path[512];             /* ACTION_SAVE: to that file; "": one that is not there yet */
+	bool on;                    /* ACTION_FETCH, ACTION_MOUSE */
 	uint64_t from_ns, to_ns;    /* ACTION_STRIP: as profile_set_strip(); ACTION_MARK */
 	char name[56];              /* ACTION_MARK */
 };

@@ -1,12 +1,14 @@
-/* input: bytes from a terminal → keys.
+/* input: bytes from a terminal → keys and presses of the mouse.
  *
- * Understands what xterm, the Linux console, rxvt, tmux and screen send; swallows
+ * Understands what xterm, the Linux console, rxvt, tmux and screen send, mouse reports in SGR
+ * (1006), rxvt's (1015) and xterm's first form; swallows
  * sequences it does not know. Any bytes are safe. Belongs to the UI thread.
  */
 #ifndef CTOP_INPUT_H
 #define CTOP_INPUT_H
 
 #include "ctop/key.h"
+#include "ctop/mouse.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,6 +17,7 @@
 struct input {
 	unsigned char buf[256];
 	size_t len;
+	struct mouse_event mouse; /* of the last KEY_CODE_MOUSE; its count is 1 */
 };
 
 /* Milliseconds after which a lone Esc is the Esc key and no sequence's beginning. */

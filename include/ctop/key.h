@@ -25,6 +25,7 @@ enum {
 	KEY_CODE_RESIZE,    /* the terminal has another size */
 	KEY_CODE_PASTE,     /* what follows was pasted, */
 	KEY_CODE_PASTE_END, /* until here */
+	KEY_CODE_MOUSE,     /* no key: an event of the mouse, kept beside it */
 	KEY_CODE_F0,        /* F1 is KEY_CODE_F0 + 1, up to F12 */
 	KEY_CODE_F12 = KEY_CODE_F0 + 12,
 };

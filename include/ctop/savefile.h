@@ -24,4 +24,7 @@ enum ctop_err savefile_write(const char *path, const void *data, size_t len, str
 enum ctop_err savefile_snapshot(const struct snapshot *s, const char *name, uint32_t pid,
                                 char *path, size_t cap, struct err *e);
 
+/* The same to a file of that name. Never replaces one. */
+enum ctop_err savefile_snapshot_as(const struct snapshot *s, const char *path, struct err *e);
+
 #endif

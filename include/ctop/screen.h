@@ -12,11 +12,13 @@
 #include "ctop/snapshot.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct detail;
 struct dump;
 struct funcs;
+struct mouse_event;
 struct screen;
 struct surface;
 
@@ -79,10 +81,17 @@ void screen_draw(struct screen *s, struct surface *out, const struct screen_fact
 /* One key. `rows`/`cols` of the last draw are remembered. */
 struct action screen_key(struct screen *s, key_code key, const struct screen_facts *facts);
 
+/* A click or a turn of the wheel, at what the last drawing put there. */
+struct action screen_mouse(struct screen *s, const struct mouse_event *e,
+                           const struct screen_facts *facts);
+
 /* The snapshot now shown (the paused one during a pause), borrowed; may be NULL. */
 struct snapshot *screen_snapshot(struct screen *s);
 
 /* Key table as text for --help and the manual, one "key  what it does" a line. */
 const char *screen_key_help(unsigned index, const char **keys);
+
+/* The commands, as the prompt of ':' takes them, in the same way. */
+const char *screen_command_help(unsigned index, char *usage, size_t cap);
 
 #endif

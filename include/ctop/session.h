@@ -120,6 +120,9 @@ bool session_threads(struct session *s, struct session_thread **out, uint32_t *c
  * the working directory, on the worker. The result comes through session_saved(). */
 void session_save(struct session *s, struct snapshot *snap);
 
+/* The same to a file of that name, which must not be there yet. */
+void session_save_as(struct session *s, struct snapshot *snap, const char *path);
+
 /* The outcome of a save: false when none is waiting. `text` gets one line: the path,
  * or why it failed. */
 bool session_saved(struct session *s, bool *ok, char *text, size_t cap);

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 
+struct mouse_event;
 struct surface;
 struct term;
 
@@ -59,6 +60,13 @@ bool term_read(struct term *t);
 
 /* The next key read; `expired`: the wait for the rest of a sequence is over. */
 bool term_key(struct term *t, bool expired, key_code *key);
+
+/* The event of the mouse that the last KEY_CODE_MOUSE stands for; its count is 1. */
+struct mouse_event term_mouse(const struct term *t);
+
+/* Has the terminal report the mouse, as it does from the start, or no longer; false: it has none.
+ */
+bool term_set_mouse(struct term *t, bool on);
 
 /* Whether an unfinished key waits for INPUT_ESCAPE_MS. */
 bool term_key_pending(const struct term *t);

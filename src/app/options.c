@@ -6,6 +6,8 @@
  */
 #include "ctop/options.h"
 
+#include "ctop/nearest.h"
+
 #include "ctop/record.h"
 #include "ctop/strbuf.h"
 
@@ -366,36 +368,11 @@ enum { ROWS = sizeof rows / sizeof rows[0] };
 
 /* --- words ----------------------------------------------------------------------- */
 
-/* Edit distance of two short words (Levenshtein), bounded to 31 characters. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[32];
-	size_t n = strlen(b);
-	if (strlen(a) > 31 || n > 31)
-		return 99;
-	for (unsigned j = 0; j <= n; j++)
-		row[j] = j;
-	for (unsigned i = 1; a[i - 1] != '\0'; i++) {
-		unsigned diagonal = row[0];
-		row[0] = i;
-		for (unsigned j = 1; j <= n; j++) {
-			unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[n];
-}
-
 static enum ctop_err unknown_word(const char *word, struct err *e)
 {
 	static const char *const known[] = {"record", "view", "dump", "diff"};
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (distance(word, known[i]) <= 2)
+		if (nearest_distance(word, known[i]) <= 2)
 			return err_set(e, CTOP_EINVAL,
 			               "'%s' is not a command; did you mean 'ctop %s'?", word,
 			               known[i]);

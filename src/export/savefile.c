@@ -160,3 +160,17 @@ enum ctop_err savefile_snapshot(const struct snapshot *s, const char *name, uint
 	return err_errno(e, err_from_errno(first), first,
 	                 "cannot write to the working directory nor to $XDG_STATE_HOME/ctop");
 }
+
+enum ctop_err savefile_snapshot_as(const struct snapshot *s, const char *path, struct err *e)
+{
+	struct strbuf text = {0}, tmp = {0};
+	folded_write(s, &text);
+	int why = write_temporary(path, strbuf_str(&text), text.len, &tmp);
+	if (why == 0 && link(tmp.data, path) != 0)
+		why = errno;
+	if (tmp.data != NULL)
+		unlink(tmp.data);
+	strbuf_fini(&text);
+	strbuf_fini(&tmp);
+	return why == 0 ? CTOP_OK : refused(e, why, path);
+}

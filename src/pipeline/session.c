@@ -398,7 +398,7 @@ bool session_threads(struct session *s, struct session_thread **out, uint32_t *c
 struct save_job {
 	struct job job;
 	struct snapshot *snapshot; /* one reference */
-	char name[64];
+	char name[64], path[512];  /* path: "" for one of its own */
 	uint32_t pid;
 	bool ok;
 	char text[1024];
@@ -416,19 +416,30 @@ static void save_run(struct job *job)
 {
 	struct save_job *j = (struct save_job *)(void *)job;
 	struct err e = {0};
-	j->ok = savefile_snapshot(j->snapshot, j->name, j->pid, j->text, sizeof j->text, &e) ==
-	        CTOP_OK;
+	if (j->path[0] != '\0')
+		j->ok = savefile_snapshot_as(j->snapshot, j->path, &e) == CTOP_OK;
+	else
+		j->ok = savefile_snapshot(j->snapshot, j->name, j->pid, j->text, sizeof j->text,
+		                          &e) == CTOP_OK;
+	if (j->ok && j->path[0] != '\0')
+		snprintf(j->text, sizeof j->text, "%s", j->path);
 	if (!j->ok)
 		snprintf(j->text, sizeof j->text, "%s", e.text);
 }
 
 void session_save(struct session *s, struct snapshot *snap)
 {
+	session_save_as(s, snap, "");
+}
+
+void session_save_as(struct session *s, struct snapshot *snap, const char *path)
+{
 	struct save_job *j = mem_zalloc(1, sizeof *j);
 	j->job = (struct job){.run = save_run, .discard = save_discard, .reply = &s->saves};
 	j->snapshot = snapshot_ref(snap);
 	j->pid = s->facts.pid;
 	snprintf(j->name, sizeof j->name, "%s", s->title);
+	snprintf(j->path, sizeof j->path, "%s", path);
 	workers_post(s->workers, &j->job);
 }
 

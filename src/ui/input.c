@@ -1,4 +1,6 @@
-/* input: terminal bytes to keys; see input.h and ECMA-48 for control sequences. */
+/* input: terminal bytes to keys; see input.h, ECMA-48 for control sequences and xterm's
+ * ctlseqs, "Mouse Tracking", for reports of the mouse.
+ */
 #include "ctop/input.h"
 
 #include "ctop/utf8.h"
@@ -85,11 +87,92 @@ static key_code key_of_number(unsigned n)
 	}
 }
 
+/* --- mouse ------------------------------------------------------------------------------- */
+
+enum { PLACE_MOST = 9999, PLAIN_OFFSET = 32 };
+
+/* A press from its code and its place from 1; false for releases, motion and further buttons. */
+static bool make_press(struct mouse_event *e, unsigned code, unsigned col, unsigned row)
+{
+	enum { SHIFT = 4, ALT = 8, CTRL = 16, MOTION = 32, WHEEL = 64, MORE = 128 };
+	unsigned button = code & 3;
+	bool wheel = (code & WHEEL) != 0;
+	if ((code & (MOTION | MORE)) != 0 || (wheel ? button > 1 : button == 3) || col == 0 ||
+	    row == 0 || col > PLACE_MOST || row > PLACE_MOST)
+		return false;
+	*e = (struct mouse_event){
+	        .row = (int)row - 1,
+	        .col = (int)col - 1,
+	        .button = (enum mouse_button)(button + (wheel ? (unsigned)MOUSE_WHEEL_UP : 0)),
+	        .count = 1,
+	        .modifiers = ((code & SHIFT) != 0 ? MOUSE_SHIFT : 0u) |
+	                     ((code & ALT) != 0 ? MOUSE_ALT : 0u) |
+	                     ((code & CTRL) != 0 ? MOUSE_CTRL : 0u),
+	};
+	return true;
+}
+
+/* The numbers of "b[from] ; … ;", at most three; false when there are not just three. */
+static bool three_numbers(const unsigned char *b, size_t from, size_t to, unsigned out[3])
+{
+	size_t n = 0;
+	out[0] = out[1] = out[2] = 0;
+	for (size_t i = from; i < to; i++) {
+		if (b[i] == ';' && ++n > 2)
+			return false;
+		if (b[i] != ';' && (b[i] < '0' || b[i] > '9' || out[n] > PLACE_MOST))
+			return false;
+		if (b[i] != ';')
+			out[n] = out[n] * 10 + (b[i] - '0');
+	}
+	return n == 2;
+}
+
+/* "ESC [ < code ; col ; row M" of SGR, or rxvt's "ESC [ code+32 ; col ; row M": `last` is where the
+ * final letter is. */
+static key_code key_of_report(struct mouse_event *e, const unsigned char *b, size_t last)
+{
+	unsigned n[3];
+	bool sgr = b[2] == '<';
+	if (!three_numbers(b, sgr ? 3 : 2, last, n) || (!sgr && n[0] < PLAIN_OFFSET))
+		return 0;
+	bool press = b[last] == 'M' && make_press(e, sgr ? n[0] : n[0] - PLAIN_OFFSET, n[1], n[2]);
+	return press ? KEY_CODE_MOUSE : 0;
+}
+
+/* "ESC [ M code+32 col+32 row+32", of terminals without SGR: bytes used, 0: not complete. */
+static size_t decode_plain_report(struct mouse_event *e, const unsigned char *b, size_t len,
+                                  key_code *key)
+{
+	enum { LENGTH = 6 };
+	if (len < LENGTH)
+		return 0;
+	if (b[3] < PLAIN_OFFSET || b[4] <= PLAIN_OFFSET || b[5] <= PLAIN_OFFSET)
+		return 3; /* none: what follows stands for itself */
+	if (make_press(e, b[3] - PLAIN_OFFSET, b[4] - PLAIN_OFFSET, b[5] - PLAIN_OFFSET))
+		*key = KEY_CODE_MOUSE;
+	return LENGTH;
+}
+
+/* --- sequences ----------------------------------------------------------------------------- */
+
+/* What "ESC [ … c" stands for, c at `last`; 0: nothing. */
+static key_code key_of_csi(struct mouse_event *e, const unsigned char *b, size_t last,
+                           unsigned number)
+{
+	bool report = b[last] == 'M' || (b[last] == 'm' && b[2] == '<');
+	if (report)
+		return key_of_report(e, b, last);
+	return b[last] == '~' ? key_of_number(number) : key_of_letter(b[last]);
+}
+
 /* Decodes "ESC [ …": bytes used, 0 when it is not complete; *key may stay 0. */
-static size_t decode_csi(const unsigned char *b, size_t len, key_code *key)
+static size_t decode_csi(struct mouse_event *e, const unsigned char *b, size_t len, key_code *key)
 {
 	unsigned number = 0;
 	bool first = true;
+	if (len >= 3 && b[2] == 'M')
+		return decode_plain_report(e, b, len, key);
 	if (len >= 3 && b[2] == '[') { /* Linux console: ESC [ [ A is F1 */
 		if (len < 4)
 			return 0;
@@ -102,9 +185,7 @@ static size_t decode_csi(const unsigned char *b, size_t len, key_code *key)
 		else if (b[i] == ';')
 			first = false;
 		else if (b[i] >= 0x40 && b[i] <= 0x7e) {
-			*key = b[i] == '~'   ? key_of_number(number)
-			       : b[i] == 'M' ? 0
-			                     : key_of_letter(b[i]);
+			*key = key_of_csi(e, b, i, number);
 			return i + 1;
 		} else if (b[i] < 0x20 || b[i] > 0x3f) {
 			return i; /* no sequence: what follows stands for itself */
@@ -114,13 +195,13 @@ static size_t decode_csi(const unsigned char *b, size_t len, key_code *key)
 }
 
 /* Decodes what begins with Esc. */
-static size_t decode_escape(const struct input *in, key_code *key)
+static size_t decode_escape(struct input *in, key_code *key)
 {
 	const unsigned char *b = in->buf;
 	if (in->len < 2)
 		return 0;
 	if (b[1] == '[')
-		return decode_csi(b, in->len, key);
+		return decode_csi(&in->mouse, b, in->len, key);
 	if (b[1] == 'O') {
 		if (in->len < 3)
 			return 0;

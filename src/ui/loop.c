@@ -10,6 +10,8 @@
 #include "ctop/surface.h"
 #include "ctop/term.h"
 
+#include "clicks.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -35,6 +37,7 @@ struct loop {
 	int signals; /* signalfd */
 	bool dirty;  /* something is to be painted */
 	uint64_t key_ns;
+	struct clicks clicks;
 	bool ended;
 	enum loop_end end;
 	int signal;
@@ -181,6 +184,13 @@ static void send_mark(struct loop *l, const struct action *a)
 	session_command(l->session, &c);
 }
 
+static void set_mouse(struct loop *l, bool on)
+{
+	if (!term_set_mouse(l->term, on))
+		screen_message(l->screen, clock_now_ns(), false,
+		               "this terminal reports no mouse, by its terminfo entry");
+}
+
 static void act(struct loop *l, const struct action *a)
 {
 	switch (a->kind) {
@@ -200,7 +210,7 @@ static void act(struct loop *l, const struct action *a)
 		term_redraw(l->term);
 		break;
 	case ACTION_SAVE:
-		session_save(l->session, screen_snapshot(l->screen));
+		session_save_as(l->session, screen_snapshot(l->screen), a->path);
 		break;
 	case ACTION_RESET:
 		send(l, COMMAND_RESET, NULL);
@@ -210,6 +220,9 @@ static void act(struct loop *l, const struct action *a)
 		break;
 	case ACTION_FETCH:
 		session_command(l->session, &(struct command){.kind = COMMAND_FETCH, .on = a->on});
+		break;
+	case ACTION_MOUSE:
+		set_mouse(l, a->on);
 		break;
 	case ACTION_LOOK:
 		if (session_peek(l->session, PEEK_STOP_NONE, NULL, 0) == 0)
@@ -244,12 +257,21 @@ static void act(struct loop *l, const struct action *a)
 	}
 }
 
+static struct action press(struct loop *l, key_code key, const struct screen_facts *facts)
+{
+	if (key != KEY_CODE_MOUSE)
+		return screen_key(l->screen, key, facts);
+	struct mouse_event e = term_mouse(l->term);
+	clicks_count(&l->clicks, &e, facts->now_ns);
+	return screen_mouse(l->screen, &e, facts);
+}
+
 static void take_keys(struct loop *l, bool expired)
 {
 	key_code key;
 	while (!l->ended && term_key(l->term, expired, &key)) {
 		struct screen_facts facts = facts_of(l);
-		struct action a = screen_key(l->screen, key, &facts);
+		struct action a = press(l, key, &facts);
 		if (l->key_ns == 0)
 			l->key_ns = facts.now_ns;
 		act(l, &a);

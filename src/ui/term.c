@@ -41,6 +41,7 @@ struct term {
 	char *out; /* the frame in flight; owned */
 	size_t out_len, out_at, out_cap;
 	char begin[END_MOST]; /* bytes that start full-screen mode */
+	bool has_mouse, mouse;
 	struct input input;
 };
 
@@ -214,6 +215,32 @@ static void set_style(const struct term *t, int style)
 	attr_set(a, pair, NULL);
 }
 
+/* --- mouse ------------------------------------------------------------------------------ */
+
+/* Presses and the wheel (1000), in SGR (1006) where the terminal knows that: without it, it sends
+ * its first form, which ends at column 223. No motion: with Shift terminals select text as ever. */
+static const char mouse_on[] = "\033[?1000h\033[?1006h", mouse_off[] = "\033[?1006l\033[?1000l";
+
+static bool knows_mouse(void)
+{
+	const char *s = tigetstr("kmous");
+	return s != NULL && s != (char *)-1 && s[0] != '\0';
+}
+
+static void send_mouse(struct term *t)
+{
+	if (t->mouse)
+		send_bytes(t, mouse_on, strlen(mouse_on));
+}
+
+bool term_set_mouse(struct term *t, bool on)
+{
+	if (t->has_mouse && on != t->mouse)
+		send_bytes(t, on ? mouse_on : mouse_off, strlen(mouse_off));
+	t->mouse = t->has_mouse && on;
+	return t->has_mouse;
+}
+
 /* --- opening ------------------------------------------------------------------------------ */
 
 bool term_possible(struct err *e)
@@ -280,6 +307,9 @@ static void enter(struct term *t)
 	add_capability(t->begin, sizeof t->begin, "smkx");
 	add_capability(t->begin, sizeof t->begin, "BE"); /* pasted text is marked */
 	emergency.end[0] = '\0';
+	t->has_mouse = t->mouse = knows_mouse();
+	if (t->has_mouse)
+		memcpy(emergency.end, mouse_off, sizeof mouse_off);
 	add_capability(emergency.end, sizeof emergency.end, "sgr0");
 	add_capability(emergency.end, sizeof emergency.end, "BD");
 	add_capability(emergency.end, sizeof emergency.end, "rmkx");
@@ -295,6 +325,7 @@ static void enter(struct term *t)
 	curs_set(0);
 	leaveok(stdscr, TRUE);
 	send_bytes(t, t->begin, strlen(t->begin));
+	send_mouse(t);
 }
 
 enum ctop_err term_open(struct term **out, const struct term_options *o, struct err *e)
@@ -419,6 +450,11 @@ bool term_key(struct term *t, bool expired, key_code *key)
 	return input_next(&t->input, expired, key);
 }
 
+struct mouse_event term_mouse(const struct term *t)
+{
+	return t->input.mouse;
+}
+
 bool term_key_pending(const struct term *t)
 {
 	return input_pending(&t->input);
@@ -433,5 +469,6 @@ void term_suspend(struct term *t)
 	set_raw(t);
 	t->out_at = t->out_len = 0;
 	send_bytes(t, t->begin, strlen(t->begin));
+	send_mouse(t);
 	term_resize(t);
 }

@@ -235,6 +235,7 @@ void annotated_draw(struct screen *s, struct surface *out, struct area a)
 	for (int i = 0; i < a.rows - 1 && l->top + (size_t)i < r.count; i++) {
 		size_t at = l->top + (size_t)i;
 		draw_row(s, out, a.row + 1 + i, &r.all[at]);
+		hits_add(&s->hits, a.row + 1 + i, 0, a.cols, HIT_ROW, (uint32_t)at);
 		if (at == l->cursor)
 			view_mark_cursor(out, a.row + 1 + i, a.cols);
 	}
@@ -246,6 +247,19 @@ void annotated_settle(struct screen *s)
 	struct annotated_rows r = annotated_rows(s);
 	s->overlay_list.count = r.count;
 	free(r.all);
+}
+
+size_t annotated_row_of(struct screen *s, size_t number)
+{
+	struct annotated_rows r = annotated_rows(s);
+	size_t found = SIZE_MAX;
+	for (size_t i = 0; i < r.count && found == SIZE_MAX; i++)
+		if (r.all[i].kind == ROW_LINE ? r.all[i].at >= number : i + 1 >= number)
+			found = i;
+	if (found == SIZE_MAX && r.count > 0)
+		found = r.count - 1;
+	free(r.all);
+	return found;
 }
 
 /* --- state ---------------------------------------------------------------------------------------

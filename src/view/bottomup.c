@@ -140,6 +140,7 @@ static void draw(struct screen *s, struct surface *out, struct area a)
 	struct bottomup_state *b = &s->bottomup;
 	struct columns c = bottomup_columns(s, a.cols);
 	list_fit(&b->list, b->list.count, a.rows - 1);
+	hits_add(&s->hits, a.row, 0, a.cols, HIT_SORT, 0);
 	if (delta_on(s))
 		delta_heading(s, out, a.row, &c, "BOTTOM-UP (self)");
 	else
@@ -147,6 +148,7 @@ static void draw(struct screen *s, struct surface *out, struct area a)
 	for (int i = 0; i < a.rows - 1 && b->list.top + (size_t)i < b->list.count; i++) {
 		size_t at = b->list.top + (size_t)i;
 		draw_row(s, out, a.row + 1 + i, &c, &b->rows[at]);
+		hits_add(&s->hits, a.row + 1 + i, 0, a.cols, HIT_ROW, (uint32_t)at);
 		if (at == b->list.cursor)
 			view_mark_cursor(out, a.row + 1 + i, a.cols);
 	}
@@ -255,6 +257,17 @@ static struct action key(struct screen *s, enum act act)
 	return view_handled();
 }
 
+static struct list *list_of(struct screen *s)
+{
+	return &s->bottomup.list;
+}
+
+static void pick(struct screen *s, size_t row)
+{
+	s->bottomup.list.cursor = row;
+	take_selection(s);
+}
+
 static bool row_matches(struct screen *s, const void *ctx, size_t row)
 {
 	(void)ctx;
@@ -312,4 +325,6 @@ const struct view view_bottomup = {
         .current = current_func,
         .describe = describe,
         .find = find,
+        .list = list_of,
+        .pick = pick,
 };

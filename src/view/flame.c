@@ -186,6 +186,7 @@ static void draw_breadcrumb(struct screen *s, struct surface *out, int row, int 
 	char share[16], note[128];
 	const struct func *fn = snapshot_func(s->shown, snapshot_node(s->shown, f->zoom).func);
 	surface_fill(out, row, 0, cols, STYLE_HEADING, " ");
+	hits_add(&s->hits, row, 0, cols, HIT_KEY, f->zoom == NODE_ROOT ? 'f' : KEY_CODE_ESC);
 	if (f->zoom == NODE_ROOT) {
 		snprintf(note, sizeof note, " all · %s · Enter zooms in, f flips",
 		         f->root_below ? "root below" : "root on top");
@@ -229,6 +230,7 @@ static void draw(struct screen *s, struct surface *out, struct area a)
 			continue;
 		int row = f->root_below ? a.row + a.rows - 1 - line : a.row + 1 + line;
 		draw_cell(s, out, row, &f->cells[i]);
+		hits_add(&s->hits, row, f->cells[i].x, f->cells[i].w, HIT_ROW, (uint32_t)i);
 	}
 }
 
@@ -333,6 +335,11 @@ static struct action key(struct screen *s, enum act act)
 		for (int i = 1; i < f->page; i++)
 			((act == ACT_PAGE_UP) == out_is_up ? go_to_caller : go_to_callee)(s);
 		return view_handled();
+	case ACT_HALF_UP:
+	case ACT_HALF_DOWN:
+		for (int i = 0; i < f->page / 2; i++)
+			((act == ACT_HALF_UP) == out_is_up ? go_to_caller : go_to_callee)(s);
+		return view_handled();
 	case ACT_HOME:
 		choose(s, f->zoom);
 		return view_handled();
@@ -349,6 +356,45 @@ static struct action key(struct screen *s, enum act act)
 	default:
 		return view_ignored();
 	}
+}
+
+/* A frame as it was drawn; of those too narrow to draw, their caller, which is to be zoomed. */
+static void pick(struct screen *s, size_t cell)
+{
+	struct flame_state *f = &s->flame;
+	if (cell >= f->count || f->generation != snapshot_generation(s->shown))
+		return;
+	const struct flame_cell *c = &f->cells[cell];
+	if (c->node == NODE_NONE)
+		view_say(s, "frames too narrow to draw: a double click zooms in on their caller");
+	choose(s, c->node != NODE_NONE ? c->node : f->cells[c->parent].node);
+}
+
+static const struct flame_cell *widest_of(const struct flame_state *f, int level)
+{
+	const struct flame_cell *best = NULL;
+	for (size_t i = 0; i < f->count; i++) {
+		const struct flame_cell *c = &f->cells[i];
+		if (c->level == level && c->node != NODE_NONE && (best == NULL || c->w > best->w))
+			best = c;
+	}
+	return best;
+}
+
+/* The selection goes along where it would get out of sight. */
+static void scroll(struct screen *s, int by)
+{
+	struct flame_state *f = &s->flame;
+	int most = f->levels > f->page ? f->levels - f->page : 0;
+	int top = f->top + (f->root_below ? -by : by);
+	f->top = top < 0 ? 0 : top > most ? most : top;
+	const struct flame_cell *c = selected_cell(f);
+	const struct flame_cell *widest = widest_of(f, f->top);
+	if (c != NULL && c->level < f->top && widest != NULL)
+		choose(s, widest->node);
+	for (c = selected_cell(f); c != NULL && f->page > 0 && c->level >= f->top + f->page;
+	     c = selected_cell(f))
+		go_to_caller(s);
 }
 
 static void select_func(struct screen *s, uint32_t func)
@@ -458,4 +504,6 @@ const struct view view_flame = {
         .current = current_func,
         .describe = describe,
         .find = find,
+        .pick = pick,
+        .scroll = scroll,
 };

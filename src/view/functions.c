@@ -43,10 +43,14 @@ static void draw_heading(struct screen *s, struct surface *out, int row, const s
 			              style, text);
 		else
 			surface_text(out, row, at[i], 20, style, text);
+		hits_add(&s->hits, row, at[i], i <= TABLE_TOTAL ? 7 : out->cols - at[i], HIT_SORT,
+		         (uint32_t)i);
 	}
 	if (c->self_s >= 0) {
 		surface_right(out, row, c->self_s, 8, STYLE_HEADING, "SELF");
 		surface_right(out, row, c->total_s, 8, STYLE_HEADING, "TOTAL");
+		hits_add(&s->hits, row, c->self_s, 8, HIT_SORT, TABLE_SELF);
+		hits_add(&s->hits, row, c->total_s, 8, HIT_SORT, TABLE_TOTAL);
 	}
 }
 
@@ -98,6 +102,7 @@ static void draw(struct screen *s, struct surface *out, struct area a)
 	for (int i = 0; i < a.rows - 1 && f->list.top + (size_t)i < f->table.count; i++) {
 		size_t at = f->list.top + (size_t)i;
 		draw_row(s, out, a.row + 1 + i, &c, &f->table.rows[at]);
+		hits_add(&s->hits, a.row + 1 + i, 0, a.cols, HIT_ROW, (uint32_t)at);
 		if (at == f->list.cursor)
 			view_mark_cursor(out, a.row + 1 + i, a.cols);
 	}
@@ -132,6 +137,8 @@ static struct action key(struct screen *s, enum act act)
 	case ACT_SORT_RIGHT:
 		f->column = (f->column + 1) % TABLE_COLUMNS;
 		break;
+	case ACT_ENTER:
+		return view_common_key(s, ACT_AROUND, 0);
 	case ACT_INVERT:
 		f->inverted = !f->inverted;
 		break;
@@ -140,6 +147,25 @@ static struct action key(struct screen *s, enum act act)
 	}
 	s->stale = true;
 	return view_handled();
+}
+
+static struct list *list_of(struct screen *s)
+{
+	return &s->functions.list;
+}
+
+static void pick(struct screen *s, size_t row)
+{
+	s->functions.list.cursor = row;
+	take_selection(s);
+}
+
+static void sort(struct screen *s, unsigned column)
+{
+	struct functions_state *f = &s->functions;
+	f->inverted = f->column == column && !f->inverted;
+	f->column = (enum table_column)column;
+	s->stale = true;
 }
 
 static bool row_matches(struct screen *s, const void *ctx, size_t row)
@@ -185,4 +211,8 @@ const struct view view_functions = {
         .current = current_func,
         .describe = describe,
         .find = find,
+        .list = list_of,
+        .pick = pick,
+        .sort = sort,
+        .columns = (const char *const[]){"self", "total", "function", "module", NULL},
 };

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { SEGMENTS = 12, NARROW = 60, LOW = 14 };
+enum { SEGMENTS = 12, NARROWED = 110, NARROW = 60, LOW = 14 };
 static const double DOUBT = 1.0; /* percent from which a figure warns */
 
 /* One fact of the first line. The least worthy leave first when there is no room. */
@@ -202,20 +202,40 @@ static void draw_facts(struct screen *s, struct surface *out, const struct scree
 	}
 }
 
+/* The key for help, or, where there is no room for the scope, that not all is counted. */
+static void draw_corner(struct screen *s, struct surface *out, int row, bool narrowed)
+{
+	char text[32] = "? help ";
+	if (narrowed)
+		snprintf(text, sizeof text, s->query.by_thread ? "1 thread " : "only %u ",
+		         s->query.process);
+	int width = (int)strlen(text), col = out->cols - width;
+	surface_right(out, row, col, width, narrowed ? STYLE_WARN : STYLE_KEY, text);
+	hits_add(&s->hits, row, col, width - 1, HIT_KEY, narrowed ? KEY_CODE_ESC : '?');
+}
+
 static void draw_tabs(struct screen *s, struct surface *out, int row)
 {
 	int col = 0, cols = out->cols;
 	char text[256];
 	surface_fill(out, row, 0, cols, STYLE_TAB, " ");
+	/* What is left out of the count is worth more than the names of other views. */
+	bool narrowed = s->query.by_thread || s->query.by_process;
+	int named = narrowed ? NARROWED : NARROW;
 	for (int i = 0; i < VIEWS; i++) {
 		bool on = s->view == (enum view_id)i;
-		if (cols >= NARROW || on)
+		if (i == VIEW_PROCESSES && !on && !processes_several(s))
+			continue;
+		if (cols >= named || on)
 			snprintf(text, sizeof text, " %d %s ", i + 1, view_table[i]->name);
 		else
 			snprintf(text, sizeof text, " %d ", i + 1);
-		col += surface_text(out, row, col, cols - col, on ? STYLE_TAB_ON : STYLE_TAB, text);
+		int w = surface_text(out, row, col, cols - col, on ? STYLE_TAB_ON : STYLE_TAB,
+		                     text);
+		hits_add(&s->hits, row, col, w, HIT_KEY, (uint32_t)('1' + i));
+		col += w;
 	}
-	surface_right(out, row, cols - 7, 7, STYLE_KEY, "? help ");
+	draw_corner(s, out, row, narrowed && cols < NARROW);
 	if (s->shown == NULL)
 		return;
 	int room = cols - 8 - col - 3;

@@ -22,6 +22,13 @@ void help_build(struct screen *s, struct page *p)
 		page_put(p, 2, 14, STYLE_KEY, "%s", keys);
 		page_put(p, 17, 0, STYLE_TEXT, "%s", what);
 	}
+	char usage[64];
+	page_line(p);
+	for (unsigned i = 0; (what = screen_command_help(i, usage, sizeof usage)) != NULL; i++) {
+		page_line(p);
+		page_put(p, 2, 18, STYLE_KEY, "%s", usage);
+		page_put(p, 21, 0, STYLE_TEXT, "%s", what);
+	}
 	for (size_t i = 0; i < sizeof preface / sizeof preface[0]; i++) {
 		page_line(p);
 		page_put(p, 0, 0, STYLE_DIM, "%s", preface[i]);

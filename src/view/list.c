@@ -5,6 +5,7 @@ bool list_move(struct list *l, enum act act)
 {
 	size_t last = l->count > 0 ? l->count - 1 : 0;
 	size_t page = l->page > 1 ? (size_t)l->page - 1 : 1;
+	size_t half = l->page > 3 ? (size_t)l->page / 2 : 1;
 	switch (act) {
 	case ACT_UP:
 		l->cursor -= l->cursor > 0;
@@ -18,6 +19,12 @@ bool list_move(struct list *l, enum act act)
 	case ACT_PAGE_DOWN:
 		l->cursor = l->cursor + page < last ? l->cursor + page : last;
 		return true;
+	case ACT_HALF_UP:
+		l->cursor = l->cursor > half ? l->cursor - half : 0;
+		return true;
+	case ACT_HALF_DOWN:
+		l->cursor = l->cursor + half < last ? l->cursor + half : last;
+		return true;
 	case ACT_HOME:
 		l->cursor = 0;
 		return true;
@@ -27,6 +34,21 @@ bool list_move(struct list *l, enum act act)
 	default:
 		return false;
 	}
+}
+
+void list_scroll(struct list *l, int by)
+{
+	size_t visible = l->page > 0 ? (size_t)l->page : 1;
+	size_t most = l->count > visible ? l->count - visible : 0;
+	size_t step = (size_t)(by < 0 ? -by : by);
+	if (by < 0)
+		l->top = l->top > step ? l->top - step : 0;
+	else
+		l->top = l->top + step < most ? l->top + step : most;
+	if (l->cursor < l->top)
+		l->cursor = l->top;
+	if (l->cursor >= l->top + visible)
+		l->cursor = l->top + visible - 1;
 }
 
 void list_fit(struct list *l, size_t count, int page)

@@ -15,6 +15,9 @@ struct list {
 /* Moves the cursor for a movement key; false when it is none. */
 bool list_move(struct list *l, enum act act);
 
+/* Moves what is visible by rows; the cursor goes along where it would get out of sight. */
+void list_scroll(struct list *l, int by);
+
 /* Sets the number of rows and of visible ones; keeps the cursor inside and in sight. */
 void list_fit(struct list *l, size_t count, int page);
 

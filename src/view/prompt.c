@@ -223,6 +223,14 @@ void prompt_open(struct prompt *p, const char *label, struct prompt_history *his
 	*p = (struct prompt){.label = label, .history = history};
 }
 
+void prompt_replace(struct prompt *p, size_t from, const char *text)
+{
+	if (from > p->len)
+		return;
+	snprintf(p->text + from, sizeof p->text - from, "%s", text);
+	p->len = p->at = strlen(p->text);
+}
+
 bool prompt_is_open(const struct prompt *p)
 {
 	return p->label != NULL;

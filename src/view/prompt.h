@@ -47,6 +47,9 @@ void prompt_open(struct prompt *p, const char *label, struct prompt_history *his
 
 bool prompt_is_open(const struct prompt *p);
 
+/* Puts other text from a byte on, and the cursor behind it. */
+void prompt_replace(struct prompt *p, size_t from, const char *text);
+
 /* With `pasted` Enter and other controls are no keys but text that is left out. */
 enum prompt_event prompt_key(struct prompt *p, key_code key, bool pasted);
 

@@ -18,7 +18,7 @@ enum { LOW = 14 };
 const struct view *const view_table[VIEWS] = {
         [VIEW_FUNCTIONS] = &view_functions, [VIEW_TREE] = &view_tree,
         [VIEW_BOTTOMUP] = &view_bottomup,   [VIEW_FLAME] = &view_flame,
-        [VIEW_THREADS] = &view_threads,
+        [VIEW_THREADS] = &view_threads,     [VIEW_PROCESSES] = &view_processes,
 };
 
 /* --- life ------------------------------------------------------------------------------ */
@@ -31,7 +31,8 @@ struct screen *screen_new(const struct screen_options *o)
 	s->stale = true;
 	s->wait_status = -1;
 	s->flame.selected = NODE_NONE;
-	s->threads.column = 2; /* CPU */
+	s->threads.column = 2;   /* CPU */
+	s->processes.column = 3; /* CPU */
 	s->search.page_line = SIZE_MAX;
 	return s;
 }
@@ -51,11 +52,16 @@ void screen_free(struct screen *s)
 	hash_map_fini(&s->bottomup.open);
 	free(s->flame.cells);
 	free(s->threads.items);
+	free(s->processes.items);
+	hash_map_fini(&s->processes.index);
 	places_fini(&s->places);
 	annotated_fini(&s->annotated);
+	around_fini(&s->around);
 	search_fini(&s->search);
 	scope_fini(&s->scope);
 	prompt_history_fini(&s->strip.names);
+	prompt_history_fini(&s->commandline.history);
+	hits_fini(&s->hits);
 	free(s);
 }
 
@@ -127,7 +133,12 @@ struct action view_ignored(void)
 
 void view_mark_cursor(struct surface *out, int row, int cols)
 {
-	for (int col = 0; col < cols && col < out->cols; col++) {
+	view_mark_cells(out, row, 0, cols);
+}
+
+void view_mark_cells(struct surface *out, int row, int from, int cells)
+{
+	for (int col = from; col < from + cells && col < out->cols; col++) {
 		size_t at = (size_t)row * (size_t)out->cols + (size_t)col;
 		if (row < out->rows)
 			out->cells[at].style |= STYLE_REVERSE;
@@ -158,7 +169,7 @@ static void refresh(struct screen *s, const struct screen_facts *facts)
 {
 	if (s->stale)
 		search_forget_snapshot(&s->search);
-	if (s->view == VIEW_THREADS || s->stale)
+	if (s->view == VIEW_THREADS || s->view == VIEW_PROCESSES || s->stale)
 		view_table[s->view]->update(s, facts);
 	s->stale = false;
 }
@@ -193,28 +204,13 @@ static void draw_details(struct screen *s, struct surface *out, int row)
 		view_describe(s, s->annotated.func, text, sizeof text);
 	else if (s->shown != NULL && s->overlay == OVERLAY_HEAT)
 		heat_describe(s, text, sizeof text);
+	else if (s->shown != NULL && s->overlay == OVERLAY_AROUND)
+		view_describe(s, around_current(s), text, sizeof text);
 	else if (s->shown != NULL)
 		view_table[s->view]->describe(s, text, sizeof text);
 	if (delta_on(s) && s->overlay == OVERLAY_NONE)
 		delta_tell(s, text, sizeof text);
 	surface_ellipsis(out, row, 1, out->cols - 1, STYLE_DIM, text);
-}
-
-static void draw_foot(struct surface *out, int row)
-{
-	static const char *const keys[][2] = {
-	        {"F1", "help"},     {"/", "search"}, {"t", "tree/bottom-up"},
-	        {"f", "flame"},     {"a", "source"}, {"H", "hottest"},
-	        {"Space", "pause"}, {"s", "save"},   {"q", "quit"},
-	};
-	int col = 1;
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-		int need = (int)(strlen(keys[i][0]) + strlen(keys[i][1])) + 3;
-		if (col + need > out->cols)
-			return;
-		col += surface_text(out, row, col, out->cols - col, STYLE_KEY, keys[i][0]) + 1;
-		col += surface_text(out, row, col, out->cols - col, STYLE_DIM, keys[i][1]) + 2;
-	}
 }
 
 /* A page over the view; false when there is none, or nothing to show on it yet. */
@@ -226,6 +222,8 @@ static bool draw_overlay(struct screen *s, struct surface *out, struct area area
 		annotated_draw(s, out, area);
 	else if (s->overlay == OVERLAY_HEAT)
 		heat_draw(s, out, area);
+	else if (s->overlay == OVERLAY_AROUND)
+		around_draw(s, out, area);
 	else
 		page_draw(s, out, area);
 	return true;
@@ -276,6 +274,7 @@ void screen_draw(struct screen *s, struct surface *out, const struct screen_fact
 	s->strip.clock_offset_ns = facts->clock_offset_ns;
 	out->ascii = s->options.ascii;
 	surface_clear(out);
+	hits_clear(&s->hits);
 	if (out->rows < 1 || out->cols < 1)
 		return;
 	settle_search(s, facts);
@@ -287,7 +286,7 @@ void screen_draw(struct screen *s, struct surface *out, const struct screen_fact
 	if (foot > 0)
 		draw_details(s, out, out->rows - foot);
 	if (foot > 1)
-		draw_foot(out, out->rows - 1);
+		foot_draw(s, out, out->rows - 1);
 }
 
 /* --- keys --------------------------------------------------------------------------------------
@@ -369,6 +368,13 @@ static void open_overlay(struct screen *s, enum overlay overlay)
 	s->search.page_line = SIZE_MAX;
 }
 
+struct action view_detail(struct screen *s, uint32_t func)
+{
+	s->selected = func;
+	open_overlay(s, OVERLAY_DETAIL);
+	return annotated_open(s);
+}
+
 static struct action search_key(struct screen *s, enum act act, const struct screen_facts *facts)
 {
 	if (act == ACT_SEARCH) {
@@ -378,6 +384,40 @@ static struct action search_key(struct screen *s, enum act act, const struct scr
 	if (s->shown != NULL && s->overlay == OVERLAY_NONE)
 		refresh(s, facts);
 	return search_again(s, act == ACT_SEARCH_NEXT ? SEARCH_NEXT : SEARCH_PREVIOUS);
+}
+
+static struct action to_processes(struct screen *s)
+{
+	go_to_view(s, VIEW_PROCESSES);
+	return view_handled();
+}
+
+static struct action toggle_mouse(struct screen *s)
+{
+	return mouse_set(s, s->mouse_off);
+}
+
+static struct action ask_command(struct screen *s)
+{
+	commandline_ask(s);
+	return view_handled();
+}
+
+/* Those of them that need no more than the screen. */
+static struct action plain_key(struct screen *s, enum act act)
+{
+	static const struct {
+		enum act act;
+		struct action (*run)(struct screen *s);
+	} keys[] = {
+	        {ACT_PROCESSES, to_processes},
+	        {ACT_MOUSE, toggle_mouse},
+	        {ACT_COMMAND, ask_command},
+	};
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (keys[i].act == act)
+			return keys[i].run(s);
+	return view_ignored();
 }
 
 /* Keys that mean the same in every view. ACTION_IGNORED: it is the view's. */
@@ -418,15 +458,17 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		open_overlay(s, OVERLAY_PLACES);
 		return (struct action){.kind = ACTION_LOOK};
 	case ACT_DETAIL:
+	case ACT_AROUND:
 		if (s->shown != NULL)
 			refresh(s, facts);
 		if (s->shown == NULL || view_table[s->view]->current(s) == 0) {
 			view_say(s, "select a function first");
 			break;
 		}
-		s->selected = view_table[s->view]->current(s);
-		open_overlay(s, OVERLAY_DETAIL);
-		return annotated_open(s);
+		if (act == ACT_DETAIL)
+			return view_detail(s, view_table[s->view]->current(s));
+		around_open(s, view_table[s->view]->current(s));
+		break;
 	case ACT_KERNEL:
 		return toggle_kernel(s);
 	case ACT_INLINED:
@@ -475,9 +517,27 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		s->asking = true;
 		break;
 	default:
-		return view_ignored();
+		return plain_key(s, act);
 	}
 	return view_handled();
+}
+
+struct action view_common_key(struct screen *s, enum act act, key_code key)
+{
+	return common_key(s, act, key, s->facts);
+}
+
+struct action view_leave_page(struct screen *s)
+{
+	bool detail = s->overlay == OVERLAY_DETAIL;
+	s->overlay = OVERLAY_NONE;
+	return detail ? (struct action){.kind = ACTION_DETAIL, .func = 0} : view_handled();
+}
+
+void view_refresh(struct screen *s)
+{
+	if (s->shown != NULL)
+		refresh(s, s->facts);
 }
 
 static struct action answer(struct screen *s, key_code key)
@@ -490,14 +550,29 @@ static struct action answer(struct screen *s, key_code key)
 	return view_handled();
 }
 
-static struct action overlay_key(struct screen *s, enum act act, const struct screen_facts *facts)
+static struct action from_detail_to_around(struct screen *s)
+{
+	uint32_t func = s->annotated.func;
+	struct action left = view_leave_page(s);
+	around_open(s, func);
+	return left;
+}
+
+static struct action overlay_key(struct screen *s, enum act act, key_code key,
+                                 const struct screen_facts *facts)
 {
 	if (s->overlay == OVERLAY_HEAT)
 		return heat_key(s, act);
 	if (act == ACT_SEARCH || act == ACT_SEARCH_NEXT || act == ACT_SEARCH_PREVIOUS)
 		return search_key(s, act, facts);
+	if (act == ACT_COMMAND)
+		return common_key(s, act, 0, facts);
 	if (act == ACT_PLACES && s->overlay == OVERLAY_PLACES)
 		return (struct action){.kind = ACTION_LOOK};
+	if (s->overlay == OVERLAY_AROUND)
+		return around_key(s, act, key);
+	if (s->overlay == OVERLAY_DETAIL && act == ACT_AROUND)
+		return from_detail_to_around(s);
 	if (s->overlay == OVERLAY_DETAIL)
 		return annotated_key(s, act);
 	if (act == ACT_FETCH && s->overlay == OVERLAY_QUALITY)
@@ -526,6 +601,7 @@ struct action screen_key(struct screen *s, key_code key, const struct screen_fac
 {
 	enum act act = keymap_act(key);
 	s->now_ns = facts->now_ns;
+	s->facts = facts;
 	if (key == KEY_CODE_ENTER)
 		settle_search(s, facts);
 	struct action typed = typing_key(s, key);
@@ -537,7 +613,7 @@ struct action screen_key(struct screen *s, key_code key, const struct screen_fac
 	if (s->asking)
 		return answer(s, key);
 	if (s->overlay != OVERLAY_NONE)
-		return overlay_key(s, act, facts);
+		return overlay_key(s, act, key, facts);
 	if (s->strip.focused && s->shown != NULL) {
 		struct action a = strip_key(s, act, key);
 		if (a.kind != ACTION_IGNORED)

@@ -28,6 +28,8 @@ static void take_spot(struct screen *s)
 	        .tree = s->tree.list,
 	        .bottomup = s->bottomup.list,
 	        .threads = s->threads.list,
+	        .processes = s->processes.list,
+	        .process = s->processes.cursor_pid,
 	        .overlay = s->overlay_list,
 	        .functions_follow = s->functions.follow,
 	        .tree_path = s->tree.cursor_path,
@@ -39,6 +41,7 @@ static void take_spot(struct screen *s)
 	        .flame_top = s->flame.top,
 	        .selected = s->selected,
 	        .page_line = s->search.page_line,
+	        .around = around_hit(s->around.side, s->around.list[s->around.side].cursor),
 	};
 }
 
@@ -66,6 +69,8 @@ static void restore_spot(struct screen *s)
 	put_back(&s->tree.list, &p->tree);
 	put_back(&s->bottomup.list, &p->bottomup);
 	put_back(&s->threads.list, &p->threads);
+	put_back(&s->processes.list, &p->processes);
+	s->processes.cursor_pid = p->process;
 	put_back(&s->overlay_list, &p->overlay);
 	s->functions.follow = p->functions_follow;
 	s->tree.cursor_path = p->tree_path;
@@ -77,6 +82,7 @@ static void restore_spot(struct screen *s)
 	s->flame.top = p->flame_top;
 	s->selected = p->selected;
 	s->search.page_line = p->page_line;
+	around_pick(s, p->around);
 	s->stale = true;
 }
 
@@ -111,6 +117,8 @@ static enum search_result find(struct screen *s, enum search_way way)
 		return annotated_find(s, way);
 	if (s->overlay == OVERLAY_HEAT)
 		return SEARCH_NONE;
+	if (s->overlay == OVERLAY_AROUND)
+		return around_find(s, way);
 	if (s->overlay != OVERLAY_NONE)
 		return page_find(s, way);
 	return s->shown != NULL ? view_table[s->view]->find(s, way) : SEARCH_NONE;
@@ -164,6 +172,16 @@ bool search_clear(struct screen *s)
 }
 
 /* --- asking ------------------------------------------------------------------------------- */
+
+struct action search_for(struct screen *s, const char *pattern)
+{
+	prompt_history_add(&s->search.history, pattern);
+	use_pattern(s, match_new(pattern), true);
+	view_refresh(s);
+	if (find(s, SEARCH_HERE) == SEARCH_NONE)
+		say_not_found(s);
+	return view_handled();
+}
 
 static void edited(struct screen *s)
 {

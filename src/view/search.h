@@ -34,12 +34,14 @@ enum search_result { SEARCH_NONE, SEARCH_FOUND, SEARCH_WRAPPED };
 
 /* Where every cursor stood when the prompt was opened. */
 struct search_spot {
-	struct list functions, tree, bottomup, threads, overlay;
+	struct list functions, tree, bottomup, threads, processes, overlay;
 	bool functions_follow;
 	uint64_t tree_path, bottomup_path, thread_key, flame_path;
+	uint32_t process;
 	uint32_t flame_node, flame_func, selected;
 	int flame_top;
 	size_t page_line;
+	uint32_t around; /* see around_hit() */
 };
 
 /* A row of the tree that a search opened. */
@@ -94,6 +96,9 @@ int search_draw_text(const struct screen *s, struct surface *out, int row, int c
 /* The prompt; n and N. */
 void search_ask(struct screen *s);
 struct action search_again(struct screen *s, enum search_way way);
+
+/* Searches for a pattern as if it had been typed. */
+struct action search_for(struct screen *s, const char *pattern);
 
 /* Searches for what has been typed meanwhile. */
 void search_settle(struct screen *s);

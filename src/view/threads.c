@@ -18,11 +18,19 @@ static struct thread_item *add_item(struct threads_state *t)
 	return it;
 }
 
-static void add_sampled(struct threads_state *t, const struct snapshot *snap)
+/* Whether threads of a process are shown. */
+static bool is_shown(const struct screen *s, uint32_t pid)
+{
+	return !s->query.by_process || s->query.process == pid;
+}
+
+static void add_sampled(const struct screen *s, struct threads_state *t)
 {
 	uint32_t count;
-	const struct snapshot_thread *rows = snapshot_threads(snap, &count);
+	const struct snapshot_thread *rows = snapshot_threads(s->shown, &count);
 	for (uint32_t i = 0; i < count; i++) {
+		if (!is_shown(s, rows[i].pid))
+			continue;
 		struct thread_item *it = add_item(t);
 		it->id = rows[i].id;
 		it->pid = rows[i].pid;
@@ -45,13 +53,16 @@ static int by_tid(const void *va, const void *vb)
 }
 
 /* Enters what /proc says; items are sorted by tid, the living first. */
-static void add_facts(struct threads_state *t, const struct screen_facts *facts)
+static void add_facts(const struct screen *s, struct threads_state *t,
+                      const struct screen_facts *facts)
 {
 	size_t sampled = t->count;
 	for (uint32_t i = 0; i < facts->thread_count; i++) {
 		const struct screen_thread *f = &facts->threads[i];
 		struct thread_item *it = NULL;
 		size_t lo = 0, hi = sampled;
+		if (!is_shown(s, f->pid))
+			continue;
 		while (lo < hi) {
 			size_t mid = lo + (hi - lo) / 2;
 			if (t->items[mid].tid < f->tid)
@@ -94,11 +105,11 @@ static void update(struct screen *s, const struct screen_facts *facts)
 {
 	struct threads_state *t = &s->threads;
 	t->count = 0;
-	add_sampled(t, s->shown);
+	add_sampled(s, t);
 	if (t->count > 1)
 		qsort(t->items, t->count, sizeof *t->items, by_tid);
 	if (facts != NULL && facts->threads_known)
-		add_facts(t, facts);
+		add_facts(s, t, facts);
 	if (t->count > 1)
 		qsort_r(t->items, t->count, sizeof *t->items, compare, t);
 	t->list.count = t->count;
@@ -160,6 +171,13 @@ static void draw_heading(const struct threads_state *t, struct surface *out, int
 	surface_text(out, row, c->hottest, 40, STYLE_HEADING, "HOTTEST FUNCTION or wait");
 }
 
+static void add_heading_hits(struct hits *h, int row, const struct thread_columns *c)
+{
+	hits_add(h, row, c->tid, 7, HIT_SORT, COLUMN_TID);
+	hits_add(h, row, c->name, 14, HIT_SORT, COLUMN_NAME);
+	hits_add(h, row, c->cpu, 7, HIT_SORT, COLUMN_CPU);
+}
+
 /* What a thread does, as the last column says it. */
 static int write_doing(const struct screen *s, const struct thread_item *it, char *out, size_t cap)
 {
@@ -207,9 +225,11 @@ static void draw(struct screen *s, struct surface *out, struct area a)
 	struct thread_columns c = lay_out(a.cols);
 	list_fit(&t->list, t->count, a.rows - 1);
 	draw_heading(t, out, a.row, &c);
+	add_heading_hits(&s->hits, a.row, &c);
 	for (int i = 0; i < a.rows - 1 && t->list.top + (size_t)i < t->count; i++) {
 		size_t at = t->list.top + (size_t)i;
 		draw_row(s, out, a.row + 1 + i, &c, &t->items[at]);
+		hits_add(&s->hits, a.row + 1 + i, 0, a.cols, HIT_ROW, (uint32_t)at);
 		if (at == t->list.cursor)
 			view_mark_cursor(out, a.row + 1 + i, a.cols);
 	}
@@ -257,6 +277,28 @@ static struct action key(struct screen *s, enum act act)
 	}
 	s->stale = true;
 	return view_handled();
+}
+
+static struct list *list_of(struct screen *s)
+{
+	return &s->threads.list;
+}
+
+static void pick(struct screen *s, size_t row)
+{
+	struct threads_state *t = &s->threads;
+	if (row >= t->count)
+		return;
+	t->list.cursor = row;
+	t->cursor_key = key_of(&t->items[row]);
+}
+
+static void sort(struct screen *s, unsigned column)
+{
+	struct threads_state *t = &s->threads;
+	t->inverted = t->column == column && !t->inverted;
+	t->column = column;
+	s->stale = true;
 }
 
 /* By what the row says: number, name, what it does. */
@@ -316,4 +358,8 @@ const struct view view_threads = {
         .current = current_func,
         .describe = describe,
         .find = find,
+        .list = list_of,
+        .pick = pick,
+        .sort = sort,
+        .columns = (const char *const[]){"tid", "name", "cpu", NULL},
 };

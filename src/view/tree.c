@@ -229,13 +229,18 @@ static struct columns tree_columns(const struct screen *s, int cols)
 
 static void draw_heading(struct screen *s, struct surface *out, int row, const struct columns *c)
 {
+	int on[] = {STYLE_HEADING, STYLE_HEADING, STYLE_HEADING};
+	on[s->tree.order] = STYLE_HEADING_ON;
 	surface_fill(out, row, 0, out->cols, STYLE_HEADING, " ");
-	bool total = s->tree.order != QUERY_BY_SELF;
-	surface_right(out, row, c->self, 7, total ? STYLE_HEADING_ON : STYLE_HEADING, "TOTAL%");
-	surface_right(out, row, c->total, 7, total ? STYLE_HEADING : STYLE_HEADING_ON, "SELF%");
+	surface_right(out, row, c->self, 7, on[QUERY_BY_TOTAL], "TOTAL%");
+	surface_right(out, row, c->total, 7, on[QUERY_BY_SELF], "SELF%");
 	if (c->self_s >= 0)
 		surface_right(out, row, c->self_s, 8, STYLE_HEADING, "TOTAL");
-	surface_text(out, row, c->name, c->name_width, STYLE_HEADING, "CALL TREE");
+	surface_text(out, row, c->name, c->name_width, on[QUERY_BY_NAME], "CALL TREE");
+	hits_add(&s->hits, row, c->name, c->name_width, HIT_SORT, QUERY_BY_NAME);
+	hits_add(&s->hits, row, c->self, 7, HIT_SORT, QUERY_BY_TOTAL);
+	hits_add(&s->hits, row, c->total, 7, HIT_SORT, QUERY_BY_SELF);
+	hits_add(&s->hits, row, c->self_s, c->self_s >= 0 ? 8 : 0, HIT_SORT, QUERY_BY_TOTAL);
 }
 
 static void draw(struct screen *s, struct surface *out, struct area a)
@@ -250,6 +255,7 @@ static void draw(struct screen *s, struct surface *out, struct area a)
 	for (int i = 0; i < a.rows - 1 && t->list.top + (size_t)i < t->list.count; i++) {
 		size_t at = t->list.top + (size_t)i;
 		draw_row(s, out, a.row + 1 + i, &c, &t->rows[at]);
+		hits_add(&s->hits, a.row + 1 + i, 0, a.cols, HIT_ROW, (uint32_t)at);
 		if (at == t->list.cursor)
 			view_mark_cursor(out, a.row + 1 + i, a.cols);
 	}
@@ -418,6 +424,31 @@ static struct action key(struct screen *s, enum act act)
 	}
 }
 
+static struct list *list_of(struct screen *s)
+{
+	return &s->tree.list;
+}
+
+/* The row as it was drawn: a newer snapshot may have come meanwhile, in which its nodes are others.
+ */
+static void pick(struct screen *s, size_t row)
+{
+	struct tree_state *t = &s->tree;
+	if (row >= t->list.count)
+		return;
+	t->list.cursor = row;
+	t->cursor_path = t->rows[row].path;
+	if (s->stale)
+		update(s, NULL);
+	take_selection(s);
+}
+
+static void sort(struct screen *s, unsigned column)
+{
+	s->tree.order = (enum query_order)column;
+	s->stale = true;
+}
+
 /* Opens the way to the heaviest place of a function and lands there. */
 static void select_func(struct screen *s, uint32_t func)
 {
@@ -468,4 +499,8 @@ const struct view view_tree = {
         .current = current_func,
         .describe = describe,
         .find = tree_find,
+        .list = list_of,
+        .pick = pick,
+        .sort = sort,
+        .columns = (const char *const[]){"total", "self", "function", NULL},
 };

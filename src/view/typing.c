@@ -9,6 +9,11 @@ void view_prompt(struct screen *s, const struct prompt_use *use, struct prompt_h
 
 static struct action prompt_action(struct screen *s, key_code key)
 {
+	bool tab = key == KEY_CODE_TAB || key == KEY_CODE_BACKTAB;
+	if (tab && !s->pasting && s->prompt_use->completed != NULL) {
+		s->prompt_use->completed(s, key == KEY_CODE_TAB ? 1 : -1);
+		return view_handled();
+	}
 	switch (prompt_key(&s->prompt, key, s->pasting)) {
 	case PROMPT_EDITED:
 		s->prompt_use->edited(s);

@@ -8,6 +8,8 @@
 #ifndef CTOP_VIEW_VIEW_H
 #define CTOP_VIEW_VIEW_H
 
+#include "around.h"
+#include "commands.h"
 #include "ctop/hash.h"
 #include "ctop/query.h"
 #include "ctop/screen.h"
@@ -15,6 +17,7 @@
 #include "ctop/table.h"
 #include "delta.h"
 #include "heat.h"
+#include "hits.h"
 #include "keymap.h"
 #include "list.h"
 #include "prompt.h"
@@ -26,7 +29,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum view_id { VIEW_FUNCTIONS, VIEW_TREE, VIEW_BOTTOMUP, VIEW_FLAME, VIEW_THREADS, VIEWS };
+enum view_id {
+	VIEW_FUNCTIONS,
+	VIEW_TREE,
+	VIEW_BOTTOMUP,
+	VIEW_FLAME,
+	VIEW_THREADS,
+	VIEW_PROCESSES,
+	VIEWS
+};
 
 struct area {
 	int row, rows, cols; /* from column 0 */
@@ -45,9 +56,18 @@ struct view {
 	void (*describe)(struct screen *s, char *out, size_t cap);
 	/* Puts the cursor on the next match of the search. */
 	enum search_result (*find)(struct screen *s, enum search_way way);
+	/* The mouse: the rows it scrolls; the cursor goes to a row, or a frame, as it was drawn. */
+	struct list *(*list)(struct screen *s);
+	void (*pick)(struct screen *s, size_t row);
+	void (*scroll)(struct screen *s, int by); /* instead of `list`, where there is none */
+	/* Sorts by a column, or, sorted by it already, the other way round. NULL: it has one order.
+	 * `columns` names them, in order; NULL ends. */
+	void (*sort)(struct screen *s, unsigned column);
+	const char *const *columns;
 };
 
-extern const struct view view_functions, view_tree, view_bottomup, view_flame, view_threads;
+extern const struct view view_functions, view_tree, view_bottomup, view_flame, view_threads,
+        view_processes;
 
 /* --- state of each view ------------------------------------------------------------ */
 
@@ -136,6 +156,26 @@ struct threads_state {
 	bool inverted;
 };
 
+struct process_item {
+	uint32_t pid, threads; /* alive */
+	char name[32];
+	float cpu;
+	uint64_t weight_ns;
+	uint32_t hottest; /* of its busiest thread */
+	uint64_t busiest_ns;
+};
+
+struct processes_state {
+	struct process_item *items; /* owned */
+	size_t count, cap;
+	struct hash_map index; /* by pid */
+	uint64_t weight_ns;    /* of all */
+	struct list list;
+	uint32_t cursor_pid;
+	unsigned column; /* 0 pid, 1 name, 2 threads, 3 CPU, 4 share */
+	bool inverted;
+};
+
 /* Threads at the same place: a range of `order`. */
 struct places_group {
 	uint32_t first, count;
@@ -177,7 +217,8 @@ struct annotated_state {
 /* What a prompt is for. Called with the text in s->prompt. */
 struct prompt_use {
 	const char *label;
-	void (*edited)(struct screen *s); /* after each change */
+	void (*edited)(struct screen *s);            /* after each change */
+	void (*completed)(struct screen *s, int by); /* Tab: 1, Shift-Tab: −1; NULL: no keys */
 	struct action (*accepted)(struct screen *s);
 	void (*cancelled)(struct screen *s);
 };
@@ -189,7 +230,8 @@ enum overlay {
 	OVERLAY_QUALITY,
 	OVERLAY_PLACES,
 	OVERLAY_DETAIL,
-	OVERLAY_HEAT
+	OVERLAY_HEAT,
+	OVERLAY_AROUND
 };
 
 struct screen {
@@ -207,6 +249,10 @@ struct screen {
 	const struct prompt_use *prompt_use; /* of the one that is open */
 	bool pasting;                        /* keys are pasted text */
 	struct search search;
+	struct commandline commandline;
+	const struct screen_facts *facts; /* of the call under way */
+	struct hits hits;                 /* of the last drawing */
+	bool mouse_off;
 	char message[512];
 	bool message_error;
 	uint64_t message_until;
@@ -218,12 +264,14 @@ struct screen {
 	struct bottomup_state bottomup;
 	struct flame_state flame;
 	struct threads_state threads;
+	struct processes_state processes;
 	struct places_state places;
 	struct annotated_state annotated;
 	struct scope scope;
 	enum delta_order delta_order;
 	struct heat_state heat;
 	struct strip_state strip;
+	struct around_state around;
 };
 
 /* Total weight of the snapshot shown: what 100 % is. */
@@ -241,6 +289,25 @@ void fetching_news(struct screen *s, const struct snapshot *before, const struct
 /* A one-line remark, as screen_message(). */
 void view_say(struct screen *s, const char *text);
 
+/* The same for what cannot be done: it stays until a key. ACTION_HANDLED. */
+struct action view_refuse(struct screen *s, const char *fmt, ...)
+        __attribute__((format(printf, 2, 3)));
+
+/* A key that means the same everywhere; ACTION_IGNORED: it is none. `key` is for ACT_VIEW. */
+struct action view_common_key(struct screen *s, enum act act, key_code key);
+
+/* Closes the page over the view; what that asks for. */
+struct action view_leave_page(struct screen *s);
+
+/* The page with a function's source. */
+struct action view_detail(struct screen *s, uint32_t func);
+
+/* Brings the view's rows up to date. */
+void view_refresh(struct screen *s);
+
+/* The cursor goes to a row, from 0, of the view or page; the last one when there are fewer. */
+void view_go_to_row(struct screen *s, size_t row);
+
 /* One line about a function as a whole. */
 void view_describe(const struct screen *s, uint32_t func, char *out, size_t cap);
 
@@ -248,8 +315,20 @@ void view_describe(const struct screen *s, uint32_t func, char *out, size_t cap)
 struct action view_handled(void);
 struct action view_ignored(void);
 
+/* --- mouse.c --- */
+
+/* Has the mouse reported, or no longer. */
+struct action mouse_set(struct screen *s, bool on);
+
+/* Sorts the view by a column; says so when it cannot. */
+void view_sort(struct screen *s, unsigned column);
+
+/* --- foot.c --- */
+void foot_draw(struct screen *s, struct surface *out, int row);
+
 /* Marks the current row of an area's line. */
 void view_mark_cursor(struct surface *out, int row, int cols);
+void view_mark_cells(struct surface *out, int row, int from, int cells);
 
 /* Numeric columns of the tables, by width. */
 struct columns {
@@ -270,6 +349,8 @@ struct action typing_key(struct screen *s, key_code key);
 
 /* --- header.c, places.c, annotated.c, page.c, flame.c ------------------------------------- */
 
+/* Whether more than one process was sampled. */
+bool processes_several(const struct screen *s);
 /* The line of facts, the strip, the tabs. Returns the rows used. */
 int header_draw(struct screen *s, struct surface *out, const struct screen_facts *facts);
 /* How the target or the display stands: LIVE, PAUSED, EXITED … */
@@ -281,6 +362,8 @@ void annotated_draw(struct screen *s, struct surface *out, struct area area);
 struct action annotated_open(struct screen *s);
 struct action annotated_key(struct screen *s, enum act act);
 void annotated_fini(struct annotated_state *t);
+/* The row of a source line, or of that number, from 1; SIZE_MAX: there are none. */
+size_t annotated_row_of(struct screen *s, size_t number);
 /* Puts the cursor where it begins, if it has not been drawn yet. */
 void annotated_settle(struct screen *s);
 enum search_result annotated_find(struct screen *s, enum search_way way);

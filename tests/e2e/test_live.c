@@ -79,6 +79,7 @@ static void quit(struct pty *p)
 	assert_int_equal(status, 0);
 	assert_false(pty_alternate(p));
 	assert_true(pty_cursor(p));
+	assert_int_equal(pty_mouse(p), 0);
 	assert_false(pty_raw(p));
 	pty_free(p);
 }
@@ -304,6 +305,7 @@ static void signals_restore_the_terminal(void **state)
 			assert_int_equal(WEXITSTATUS(status), 128 + signals[i]);
 		assert_false(pty_alternate(p));
 		assert_true(pty_cursor(p));
+		assert_int_equal(pty_mouse(p), 0);
 		assert_false(pty_raw(p));
 		if (signals[i] == SIGHUP) {
 			long through;
@@ -515,6 +517,65 @@ static void a_function_is_found_and_its_calls_are_followed(void **state)
 	end_workload(pid);
 }
 
+/* Reports of the mouse as xterm and tmux send them; it is switched off on every way out. */
+static void the_mouse_works_in_a_terminal(void **state)
+{
+	(void)state;
+	pid_t pid = start_workload("shares", NULL);
+	struct pty *p = start_ctop(pid, 24, 80, "xterm-256color", NULL);
+	assert_true(pty_wait_text(p, "burn_half", SECONDS));
+	assert_true(pty_wait_text(p, "00:02", SECONDS));
+	assert_int_equal(pty_mouse(p), 1);
+	type_and_see(p, "\x1b[<0;18;3M\x1b[<0;18;3m", "CALL TREE"); /* its tab */
+	type_and_see(p, "\x1b[<0;75;3M\x1b[<0;75;3m", "choose a view");
+	type_and_see(p, "\x1b[<65;10;10M", "expand");
+	type_and_see(p, "\x1b\x1b[M %#", "TOTAL%"); /* the first tab, in the old form */
+	type_and_see(p, "\x1b[<0;12;4M", "TOTAL%▼");
+	type_and_see(p, "\x1b[<0;40;5M\x1b[<0;40;5M", "CALLED BY"); /* a double click */
+	type_and_see(p, "\x1b", "FUNCTION ");
+	type_and_see(p, ":view thr\t\r", "HOTTEST FUNCTION");
+	pty_type(p, "M");
+	assert_true(pty_wait_text(p, "mouse off", SECONDS));
+	assert_int_equal(pty_mouse(p), 0);
+	pty_type(p, "M");
+	assert_true(pty_wait_text(p, "mouse on", SECONDS));
+	assert_int_equal(pty_mouse(p), 1);
+	pty_type(p, "\x1a"); /* suspended, the terminal is given back */
+	assert_true(pty_wait_gone(p, "HOTTEST FUNCTION", SECONDS));
+	assert_int_equal(pty_mouse(p), 0);
+	kill(pty_pid(p), SIGCONT);
+	assert_true(pty_wait_text(p, "HOTTEST FUNCTION", SECONDS));
+	assert_int_equal(pty_mouse(p), 1);
+	quit(p);
+	end_workload(pid);
+}
+
+/* Several processes: the view of them narrows the others, and the header says so. */
+static void a_process_of_several_is_looked_at_alone(void **state)
+{
+	(void)state;
+	pid_t first = start_workload("shares", NULL), second = start_workload("demo", NULL);
+	char numbers[64], wanted[64], *ctop = program("ctop");
+	snprintf(numbers, sizeof numbers, "%d,%d", first, second);
+	struct pty *p =
+	        pty_start((char *[]){ctop, "--pid", numbers, NULL}, 24, 80, "xterm-256color", NULL);
+	free(ctop);
+	assert_true(pty_wait_text(p, "burn_half", SECONDS));
+	assert_true(pty_wait_text(p, "iterate_point", SECONDS));
+	snprintf(wanted, sizeof wanted, "%d shares", first);
+	type_and_see(p, "P", wanted);
+	snprintf(wanted, sizeof wanted, "only shares %d", first);
+	type_and_see(p, "/^shares$\r\r", wanted);
+	type_and_see(p, "1", "burn_half");
+	assert_true(pty_wait_gone(p, "iterate_point", SECONDS));
+	type_and_see(p, "/^rounds$\rc", "CALLS 3");
+	type_and_see(p, "q", "FUNCTION ");
+	type_and_see(p, "\x1bg", "iterate_point");
+	quit(p);
+	end_workload(first);
+	end_workload(second);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -532,6 +593,8 @@ int main(void)
 	        cmocka_unit_test(bad_input_names_cause_and_cure),
 	        cmocka_unit_test(a_key_shows_where_sleepers_are),
 	        cmocka_unit_test(a_function_is_found_and_its_calls_are_followed),
+	        cmocka_unit_test(the_mouse_works_in_a_terminal),
+	        cmocka_unit_test(a_process_of_several_is_looked_at_alone),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -16,6 +16,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void check_mouse(const struct mouse_event *e)
+{
+	bool fits = e->row >= 0 && e->row < 10000 && e->col >= 0 && e->col < 10000;
+	if (!fits || e->button > MOUSE_WHEEL_DOWN || e->count != 1)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {0};
@@ -25,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		while (input_feed(&in, data + i, 1) == 0)
 			if (!input_next(&in, true, &key))
 				abort();
-		input_next(&in, data[i] % 2, &key);
+		if (input_next(&in, data[i] % 2, &key) && key == KEY_CODE_MOUSE)
+			check_mouse(&in.mouse);
 	}
 	char *text = malloc(size + 1);
 	memcpy(text, data, size);

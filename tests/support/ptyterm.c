@@ -23,6 +23,7 @@ struct pty {
 	VTerm *vt;
 	VTermScreen *screen;
 	bool stopped, ended, alternate, cursor;
+	int mouse;
 	int status;
 };
 
@@ -31,6 +32,8 @@ static int on_property(VTermProp prop, VTermValue *value, void *user)
 	struct pty *p = user;
 	if (prop == VTERM_PROP_ALTSCREEN)
 		p->alternate = value->boolean;
+	if (prop == VTERM_PROP_MOUSE)
+		p->mouse = value->number;
 	if (prop == VTERM_PROP_CURSORVISIBLE)
 		p->cursor = value->boolean;
 	return 1;
@@ -261,6 +264,11 @@ int pty_colors(struct pty *p)
 bool pty_alternate(const struct pty *p)
 {
 	return p->alternate;
+}
+
+int pty_mouse(const struct pty *p)
+{
+	return p->mouse;
 }
 
 bool pty_cursor(const struct pty *p)

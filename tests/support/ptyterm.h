@@ -54,6 +54,9 @@ int pty_colors(struct pty *p);
 bool pty_alternate(const struct pty *p);
 bool pty_cursor(const struct pty *p);
 
+/* What of the mouse is reported: 0 nothing, 1 clicks. */
+int pty_mouse(const struct pty *p);
+
 /* Whether the terminal is in raw mode. */
 bool pty_raw(const struct pty *p);
 

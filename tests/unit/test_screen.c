@@ -5,6 +5,7 @@
  */
 #include "check.h"
 
+#include "golden.h"
 #include "made_detail.h"
 
 #include "ctop/clock.h"
@@ -259,29 +260,6 @@ static char *draw_marked(struct world *w, int rows, int cols)
 			strbuf_addc(&b, '\n');
 	}
 	return b.data;
-}
-
-/* Compares with tests/golden/NAME.txt; shows the difference. */
-static void assert_golden(const char *name, char *text)
-{
-	char path[256], command[600], mine[] = "/tmp/ctop-golden-XXXXXX";
-	snprintf(path, sizeof path, "tests/golden/%s.txt", name);
-	if (getenv("CTOP_GOLDEN_WRITE") != NULL) {
-		FILE *f = fopen(path, "w");
-		assert_non_null(f);
-		fputs(text, f);
-		fclose(f);
-	}
-	int fd = mkstemp(mine);
-	FILE *f = fdopen(fd, "w");
-	fputs(text, f);
-	fclose(f);
-	free(text);
-	snprintf(command, sizeof command, "diff -u %s %s >&2", path, mine);
-	int rc = system(command);
-	remove(mine);
-	if (rc != 0)
-		fail_msg("%s differs; if that is meant: make golden", path);
 }
 
 static void every_view_is_as_drawn(void **state)

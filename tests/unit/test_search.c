@@ -333,7 +333,7 @@ static void pages_are_searched(void **state)
 	assert_highlights(w, "flamegraph");
 	type(w, "/subtree|sub-tree\r");
 	assert_shows(w, "expand the whole sub-tree");
-	type(w, "/quit\rn");
+	type(w, "/^quit$\rn");
 	assert_shows(w, "search wrapped");
 	type(w, "/zebra");
 	assert_shows(w, "not found");
