@@ -318,7 +318,7 @@ static bool read_file_code(struct detail_job *j)
 static void ask(struct details *d, const struct naming_place *p, const struct func *f)
 {
 	struct detail_job *j = mem_zalloc(1, sizeof *j);
-	j->job = (struct job){.run = run, .discard = discard, .reply = d->c.inbox};
+	j->job = (struct job){.run = run, .discard = discard, .reply = d->c.inbox, .quick = true};
 	j->details = d;
 	j->number = d->asking;
 	j->fetches = fetcher_workers(d->c.fetcher) != NULL;

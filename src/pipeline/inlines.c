@@ -117,6 +117,7 @@ static struct lines_job *new_job(struct inlines *n, struct entry *e, bool opens)
 	j->job = (struct job){.run = run, .discard = discard, .reply = n->inbox};
 	j->entry = e;
 	j->opens = opens;
+	j->job.quick = !opens;
 	j->fd = j->alt_fd = -1;
 	return j;
 }

@@ -15,9 +15,10 @@ enum { WORKERS_MAX = 8 };
 struct workers {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	struct job *first, *last;
+	struct job *first, *last, *first_quick, *last_quick;
 	bool stopping;
 	unsigned count;
+	unsigned slow, slow_most; /* jobs that run and are not quick */
 	pthread_t threads[WORKERS_MAX];
 };
 
@@ -87,19 +88,32 @@ struct job *inbox_take(struct inbox *in)
 	return job;
 }
 
+static struct job *next_job(struct workers *w)
+{
+	struct job *job = shift(&w->first_quick, &w->last_quick);
+	if (job == NULL && w->slow < w->slow_most)
+		job = shift(&w->first, &w->last);
+	w->slow += job != NULL && !job->quick;
+	return job;
+}
+
 static void *work(void *arg)
 {
 	struct workers *w = arg;
 	for (;;) {
+		struct job *job = NULL;
 		pthread_mutex_lock(&w->lock);
-		while (w->first == NULL && !w->stopping)
+		while (!w->stopping && (job = next_job(w)) == NULL)
 			pthread_cond_wait(&w->wake, &w->lock);
-		struct job *job = w->stopping ? NULL : shift(&w->first, &w->last);
 		pthread_mutex_unlock(&w->lock);
 		if (job == NULL)
 			return NULL;
+		bool quick = job->quick;
 		job->run(job);
-		inbox_put(job->reply, job);
+		inbox_put(job->reply, job); /* it is the reader's now */
+		pthread_mutex_lock(&w->lock);
+		w->slow -= !quick;
+		pthread_mutex_unlock(&w->lock);
 	}
 }
 
@@ -108,6 +122,7 @@ struct workers *workers_new(unsigned threads)
 	struct workers *w = mem_zalloc(1, sizeof *w);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->wake, NULL);
+	w->slow_most = threads > 1 ? threads - 1 : 1;
 	for (unsigned i = 0; i < threads && i < WORKERS_MAX; i++) {
 		if (pthread_create(&w->threads[w->count], NULL, work, w) != 0)
 			break;
@@ -130,7 +145,8 @@ void workers_free(struct workers *w)
 	for (unsigned i = 0; i < w->count; i++)
 		pthread_join(w->threads[i], NULL);
 	struct job *job;
-	while ((job = shift(&w->first, &w->last)) != NULL)
+	while ((job = shift(&w->first, &w->last)) != NULL ||
+	       (job = shift(&w->first_quick, &w->last_quick)) != NULL)
 		job->discard(job);
 	pthread_mutex_destroy(&w->lock);
 	pthread_cond_destroy(&w->wake);
@@ -140,7 +156,10 @@ void workers_free(struct workers *w)
 void workers_post(struct workers *w, struct job *job)
 {
 	pthread_mutex_lock(&w->lock);
-	append(&w->first, &w->last, job);
+	if (job->quick)
+		append(&w->first_quick, &w->last_quick, job);
+	else
+		append(&w->first, &w->last, job);
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 }

@@ -1,6 +1,8 @@
 /* jobs: slow work done off the analyzer's and the display's threads.
  *
- * A pool of worker threads takes jobs in order; a finished job goes to the
+ * A pool of worker threads takes jobs in order, quick ones first, and leaves one
+ * worker to those: opening a large file may take a second, and somebody may wait
+ * for one function of another that is open. A finished job goes to the
  * inbox its poster named and makes the inbox's eventfd readable. A job is
  * embedded in the poster's own structure, belongs to the worker while it runs
  * and to the inbox's reader afterwards.
@@ -18,6 +20,7 @@ struct job {
 	void (*discard)(struct job *self); /* frees a job nobody will read */
 	struct inbox *reply;
 	struct job *next;
+	bool quick; /* takes no longer than one looks at a screen */
 };
 
 /* Where finished jobs wait for one reader. */
