@@ -18,6 +18,7 @@
 
 enum options_command {
 	OPTIONS_LIVE,    /* ctop --pid …, ctop -- CMD, ctop -a */
+	OPTIONS_PICK,    /* ctop: a process is picked, then as above */
 	OPTIONS_RECORD,  /* ctop record … */
 	OPTIONS_VIEW,    /* ctop view FILE */
 	OPTIONS_DUMP,    /* ctop dump … */
@@ -61,6 +62,9 @@ struct options {
 /* Fills *o from argv (which is permuted). Errors (CTOP_EINVAL) are one line with
  * cause and cure, without "ctop: ". */
 enum ctop_err options_parse(struct options *o, int argc, char **argv, struct err *e);
+
+/* What is wrong with a command line without a target, where no process can be picked. */
+extern const char options_no_target[];
 
 /* The text of --help, in memory the caller frees. */
 char *options_help(void);

@@ -1,7 +1,7 @@
 /* main: the command line, then one sub-command.
  *
- * The way through the house: options → app_live, app_record or app_dump → session (sampler,
- * analyzer, workers) → snapshots → screen or file.
+ * The way through the house: options → app_live, app_pick, app_record or app_dump → session
+ * (sampler, analyzer, workers) → snapshots → screen or file.
  */
 #include "app.h"
 #include "ctop/log.h"
@@ -69,6 +69,8 @@ int main(int argc, char **argv)
 		return app_record(&o);
 	case OPTIONS_DUMP:
 		return app_dump(&o);
+	case OPTIONS_PICK:
+		return app_pick(&o);
 	case OPTIONS_VIEW:
 		if (o.annotate != NULL)
 			return app_record(&o);

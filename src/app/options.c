@@ -480,16 +480,20 @@ static enum ctop_err check_owner(const struct options *o, struct err *e)
 	return record ? check_record(o, e) : dump ? check_dump(o, e) : CTOP_OK;
 }
 
-static enum ctop_err check(const struct options *o, struct err *e)
+const char options_no_target[] =
+        "nothing to profile; say one of: ctop --pid PID, ctop -- COMMAND, ctop -a (ctop --help "
+        "tells more)";
+
+static enum ctop_err check(struct options *o, struct err *e)
 {
 	if (o->command == OPTIONS_HELP || o->command == OPTIONS_VERSION)
 		return CTOP_OK;
 	int targets =
 	        (o->pid_count > 0) + o->whole_machine + (o->launch != NULL) + (o->file != NULL);
-	if (targets == 0)
-		return err_set(e, CTOP_EINVAL,
-		               "nothing to profile; say one of: ctop --pid PID, ctop -- COMMAND, "
-		               "ctop -a (ctop --help tells more)");
+	if (targets == 0 && o->command == OPTIONS_LIVE)
+		o->command = OPTIONS_PICK;
+	else if (targets == 0)
+		return err_set(e, CTOP_EINVAL, "%s", options_no_target);
 	if (targets > 1)
 		return err_set(
 		        e, CTOP_EINVAL,
@@ -569,6 +573,7 @@ char *options_help(void)
 	struct strbuf b = {0};
 	strbuf_adds(&b,
 	            "Examples:\n"
+	            "  ctop                               pick a process from a live list\n"
 	            "  ctop --pid 1234                    live view of a running process\n"
 	            "  ctop -- make -j4                   start a command and watch it\n"
 	            "  ctop -a                            the whole machine\n"
@@ -581,7 +586,7 @@ char *options_help(void)
 	            "                                     a capture ...\n"
 	            "  ctop view out.ctr                  ... seen in the same views, anywhere\n"
 	            "\n"
-	            "Usage: ctop [OPTION...] --pid PID[,PID...] | -a | -- COMMAND [ARG...]\n"
+	            "Usage: ctop [OPTION...] [--pid PID[,PID...] | -a | -- COMMAND [ARG...]]\n"
 	            "       ctop record [OPTION...] --pid PID | -a | --input FILE | -- COMMAND\n"
 	            "       ctop view [OPTION...] FILE\n"
 	            "       ctop dump [OPTION...] --pid PID[,PID...]\n"

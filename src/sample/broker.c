@@ -128,8 +128,9 @@ enum ctop_err broker_read_file(const char *path, char **text, size_t *len, struc
 /* The path of a file of /proc; false for one that ctop does not read. */
 static bool proc_path(pid_t pid, pid_t tid, const char *name, char *out, size_t cap)
 {
-	static const char *const allowed[] = {"maps",    "stat",      "status",   "comm",  "wchan",
-	                                      "syscall", "schedstat", "children", "stack", "mem"};
+	static const char *const allowed[] = {"maps",  "stat",    "status",    "comm",
+	                                      "wchan", "syscall", "schedstat", "children",
+	                                      "stack", "mem",     "cmdline"};
 	bool ok = false;
 	for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
 		ok = ok || strcmp(name, allowed[i]) == 0;

@@ -9,6 +9,7 @@
 #include "ctop/session.h"
 #include "ctop/surface.h"
 #include "ctop/term.h"
+#include "signals.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 enum { TICK_MS = 1000 };
@@ -39,22 +39,6 @@ struct loop {
 	enum loop_end end;
 	int signal;
 };
-
-static void signal_set(sigset_t *set)
-{
-	static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT};
-	sigemptyset(set);
-	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
-		sigaddset(set, ours[i]);
-}
-
-void loop_block_signals(void)
-{
-	sigset_t set;
-	signal_set(&set);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
 
 static struct screen_facts facts_of(const struct loop *l)
 {
@@ -140,12 +124,12 @@ static void take_child(struct loop *l)
 
 static void take_signal(struct loop *l)
 {
-	struct signalfd_siginfo info;
-	if (read(l->signals, &info, sizeof info) != sizeof info)
-		return;
-	l->signal = (int)info.ssi_signo;
+	int sig = signals_take(l->signals);
 	l->dirty = true;
-	switch (l->signal) {
+	switch (sig) {
+	case 0:
+	case SIGUSR1:
+		return;
 	case SIGWINCH:
 	case SIGCONT:
 		term_resize(l->term);
@@ -160,6 +144,7 @@ static void take_signal(struct loop *l)
 	default:
 		break;
 	}
+	l->signal = sig;
 	finish(l, LOOP_SIGNAL);
 }
 
@@ -297,8 +282,6 @@ static void wait_and_take(struct loop *l)
 enum loop_end loop_run(struct session *session, struct screen *screen, struct term *term,
                        const struct loop_options *o, int *signal_out)
 {
-	sigset_t set;
-	signal_set(&set);
 	struct loop l = {
 	        .session = session,
 	        .screen = screen,
@@ -306,7 +289,7 @@ enum loop_end loop_run(struct session *session, struct screen *screen, struct te
 	        .o = o,
 	        .child_running = o->child_fd >= 0,
 	        .wait_status = -1,
-	        .signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+	        .signals = signals_open(),
 	        .dirty = true,
 	};
 	take_news(&l);
