@@ -80,6 +80,10 @@ enum ctop_err broker_list(struct broker *b, pid_t pid, pid_t **ids, size_t *coun
 enum ctop_err broker_cgroup(struct broker *b, pid_t pid, int *fd, pid_t **pids, size_t *count,
                             struct err *e);
 
+/* The path of the program a process executes, as its root has it, without " (deleted)". Live only.
+ */
+enum ctop_err broker_program(struct broker *b, pid_t pid, char *path, size_t cap);
+
 /* Opens a file of /proc/PID (or of a task, as above) for reading, again and again by pread(2):
  * "schedstat", "stat"; or "mem", to learn whether the process may be traced. The descriptor, which
  * the caller closes, or −errno. Live only. */

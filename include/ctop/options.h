@@ -35,6 +35,7 @@ struct options {
 	enum options_command command;
 	pid_t pids[OPTIONS_PIDS_MAX];
 	size_t pid_count;
+	const char *wait; /* the name of a process to wait for, or NULL */
 	bool whole_machine;
 	char **launch;      /* borrowed from argv: COMMAND and its arguments, or NULL */
 	const char *file;   /* view: the capture; record: --input; or NULL */

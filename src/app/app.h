@@ -21,6 +21,9 @@ int app_pick(const struct options *o);
 int app_record(const struct options *o);
 int app_dump(const struct options *o);
 
+/* --wait: fills in the process waited for. Ctrl-C ends the program meanwhile. */
+void app_wait(struct options *o);
+
 /* What the options ask of a session, whichever way it is shown. */
 struct session_config app_session_config(const struct options *o);
 

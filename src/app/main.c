@@ -60,6 +60,8 @@ int main(int argc, char **argv)
 	if (o.fetch && remote_possible(&e) != CTOP_OK)
 		return app_fail(EXIT_USAGE, e.text);
 	log_set_level(o.verbose);
+	if (o.wait != NULL)
+		app_wait(&o);
 	switch (o.command) {
 	case OPTIONS_HELP:
 		return print_help();

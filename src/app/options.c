@@ -68,6 +68,15 @@ static enum ctop_err set_pid(struct options *o, const char *arg, struct err *e)
 	}
 }
 
+static enum ctop_err set_wait(struct options *o, const char *arg, struct err *e)
+{
+	if (arg[0] == '\0' || strchr(arg, '/') != NULL)
+		return err_set(e, CTOP_EINVAL,
+		               "--wait wants the name of a program, without a path, not '%s'", arg);
+	o->wait = arg;
+	return CTOP_OK;
+}
+
 static enum ctop_err set_all(struct options *o, const char *arg, struct err *e)
 {
 	(void)arg;
@@ -317,6 +326,7 @@ static enum ctop_err set_version(struct options *o, const char *arg, struct err 
 
 static const struct option_row rows[] = {
         {"pid", 'p', "PID[,PID...]", set_pid, "the processes to profile"},
+        {"wait", 0, "NAME", set_wait, "wait for a process of that name, then attach to it"},
         {"all", 'a', NULL, set_all, "the whole machine (root or CAP_PERFMON)"},
         {"rate", 'F', "HZ", set_rate, "samples a second and CPU (default 499)"},
         {"duration", 'd', "SECONDS", set_duration, "record: stop after this long"},
@@ -488,8 +498,8 @@ static enum ctop_err check(struct options *o, struct err *e)
 {
 	if (o->command == OPTIONS_HELP || o->command == OPTIONS_VERSION)
 		return CTOP_OK;
-	int targets =
-	        (o->pid_count > 0) + o->whole_machine + (o->launch != NULL) + (o->file != NULL);
+	int targets = (o->pid_count > 0) + (o->wait != NULL) + o->whole_machine +
+	              (o->launch != NULL) + (o->file != NULL);
 	if (targets == 0 && o->command == OPTIONS_LIVE)
 		o->command = OPTIONS_PICK;
 	else if (targets == 0)
@@ -497,8 +507,11 @@ static enum ctop_err check(struct options *o, struct err *e)
 	if (targets > 1)
 		return err_set(
 		        e, CTOP_EINVAL,
-		        "--pid, -a, a command behind -- and a capture exclude each other; give "
-		        "one");
+		        "--pid, --wait, -a, a command behind -- and a capture exclude each other; "
+		        "give one");
+	if (o->wait != NULL && o->command != OPTIONS_LIVE && o->command != OPTIONS_RECORD)
+		return err_set(e, CTOP_EINVAL,
+		               "--wait belongs to the live view and to: ctop record");
 	return check_owner(o, e);
 }
 
@@ -586,7 +599,8 @@ char *options_help(void)
 	            "                                     a capture ...\n"
 	            "  ctop view out.ctr                  ... seen in the same views, anywhere\n"
 	            "\n"
-	            "Usage: ctop [OPTION...] [--pid PID[,PID...] | -a | -- COMMAND [ARG...]]\n"
+	            "Usage: ctop [OPTION...] [--pid PID[,PID...] | --wait NAME | -a | -- COMMAND "
+	            "[ARG...]]\n"
 	            "       ctop record [OPTION...] --pid PID | -a | --input FILE | -- COMMAND\n"
 	            "       ctop view [OPTION...] FILE\n"
 	            "       ctop dump [OPTION...] --pid PID[,PID...]\n"

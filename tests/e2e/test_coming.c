@@ -7,8 +7,10 @@
 #include "process.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SECONDS = 20 };
@@ -81,6 +83,51 @@ static void without_a_terminal_nothing_is_picked(void **state)
 	free(ctop);
 }
 
+/* --- waiting --------------------------------------------------------------------------- */
+
+/* A copy of a workload under a name of its own. */
+static void copy_workload(const char *name, char *path, size_t cap)
+{
+	char command[2048];
+	char *from = process_path("workloads/shares");
+	snprintf(path, cap, "/tmp/%s%d", name, getpid());
+	snprintf(command, sizeof command, "cp %s %s", from, path);
+	assert_int_equal(system(command), 0);
+	free(from);
+}
+
+static void a_process_is_waited_for(void **state)
+{
+	char path[64];
+	(void)state;
+	copy_workload("wt", path, sizeof path);
+	struct pty *p = live_start((char *[]){"--wait", path + 5, NULL}, 24, 80, NULL);
+	live_see(p, "waiting for a process named 'wt");
+	/* It is a shell before it is the program. */
+	pid_t pid = live_program((char *[]){"sh", "-c", (char[]){"exec \"$0\""}, path, NULL});
+	live_see(p, "burn_half");
+	live_quit(p);
+	/* One that runs is taken at once. */
+	p = live_start((char *[]){"--wait", path + 5, NULL}, 24, 80, NULL);
+	live_see(p, "burn_half");
+	live_quit(p);
+	live_end(pid);
+	unlink(path);
+}
+
+static void waiting_ends_by_ctrl_c(void **state)
+{
+	struct pty *p =
+	        live_start((char *[]){"record", "--wait", "no-such-name", NULL}, 24, 80, NULL);
+	int status;
+	(void)state;
+	live_see(p, "waiting for a process named 'no-such-name' (Ctrl-C ends)");
+	pty_type(p, "\x03");
+	assert_true(pty_wait_exit(p, SECONDS, &status));
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+	pty_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +135,8 @@ int main(void)
 	        cmocka_unit_test(what_cannot_be_attached_to_says_why_and_the_list_goes_on),
 	        cmocka_unit_test(the_picker_fits_every_size_and_is_left),
 	        cmocka_unit_test(without_a_terminal_nothing_is_picked),
+	        cmocka_unit_test(a_process_is_waited_for),
+	        cmocka_unit_test(waiting_ends_by_ctrl_c),
 	};
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
