@@ -17,6 +17,7 @@ enum action_kind {
 	ACTION_FETCH,       /* fetch debug files from now on, or no longer: `on` */
 	ACTION_DETAIL,      /* show function `func` in detail from now on; 0: none */
 	ACTION_QUERY,       /* count under another query: `query` */
+	ACTION_SUCCEED,     /* go on with process `pid` */
 	ACTION_CHILD_KILL,  /* end the launched command, then quit */
 	ACTION_CHILD_LEAVE, /* quit and leave it running */
 };
@@ -26,6 +27,7 @@ struct action {
 	struct profile_query query; /* ACTION_QUERY */
 	uint32_t func;              /* ACTION_DETAIL */
 	bool on;                    /* ACTION_FETCH */
+	int pid;                    /* ACTION_SUCCEED */
 };
 
 #endif

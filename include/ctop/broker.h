@@ -66,7 +66,8 @@ enum ctop_err broker_open(struct broker *b, enum broker_kind kind, pid_t pid, ui
 
 /* A file of /proc/PID (or /proc/PID/task/TID when tid != 0), `name` one of
  * "maps", "stat", "status", "comm", "wchan", "syscall", "schedstat", "children", "stack",
- * "cmdline", read whole into a NUL-terminated buffer the caller frees, at most 64 MB. Live only. */
+ * "cmdline", "cgroup", read whole into a NUL-terminated buffer the caller frees, at most 64 MB.
+ * Live only. */
 enum ctop_err broker_read_proc(struct broker *b, pid_t pid, pid_t tid, const char *name,
                                char **text, size_t *len, struct err *e);
 

@@ -10,7 +10,9 @@ enum command_kind {
 	COMMAND_PACKAGES, /* find the packages of files without symbols */
 	COMMAND_FETCH,    /* fetch debug files from now on, or no longer: `on` */
 	COMMAND_DETAIL,   /* show function `func` in detail (detail.h) from now on; 0: none */
+	COMMAND_MARK,     /* a moment with a name: `name`; "": "mark 1", "mark 2" ... */
 };
+enum { COMMAND_NAME = 56 };
 
 struct command {
 	enum command_kind kind;
@@ -18,6 +20,7 @@ struct command {
 	struct profile_query query;
 	uint32_t func;
 	bool on;
+	char name[COMMAND_NAME];
 };
 
 #endif

@@ -55,6 +55,7 @@ struct options {
 	const char *source_map;     /* "FROM=TO", or NULL */
 	struct profile_query query; /* what is counted to begin with: group, hide_inlined */
 	bool fetch;                 /* fetch debug files from debuginfod servers */
+	bool follow;                /* go on with the successor of a target */
 	bool no_stop;               /* dump: do not stop any thread */
 	enum options_color color;
 	bool ascii, verbose;

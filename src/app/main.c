@@ -36,6 +36,7 @@ struct session_config app_session_config(const struct options *o)
 	        .query = o->query,
 	        .source_map = o->source_map,
 	        .fetch = o->fetch,
+	        .follow = o->follow,
 	        .refresh_ms = o->refresh_ms,
 	        .input = o->file,
 	        .raw_output = o->raw ? o->output : NULL,

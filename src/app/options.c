@@ -77,6 +77,14 @@ static enum ctop_err set_wait(struct options *o, const char *arg, struct err *e)
 	return CTOP_OK;
 }
 
+static enum ctop_err set_follow(struct options *o, const char *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	o->follow = true;
+	return CTOP_OK;
+}
+
 static enum ctop_err set_all(struct options *o, const char *arg, struct err *e)
 {
 	(void)arg;
@@ -327,6 +335,7 @@ static enum ctop_err set_version(struct options *o, const char *arg, struct err 
 static const struct option_row rows[] = {
         {"pid", 'p', "PID[,PID...]", set_pid, "the processes to profile"},
         {"wait", 0, "NAME", set_wait, "wait for a process of that name, then attach to it"},
+        {"follow", 0, NULL, set_follow, "when the process ends, go on with its successor"},
         {"all", 'a', NULL, set_all, "the whole machine (root or CAP_PERFMON)"},
         {"rate", 'F', "HZ", set_rate, "samples a second and CPU (default 499)"},
         {"duration", 'd', "SECONDS", set_duration, "record: stop after this long"},
@@ -509,6 +518,11 @@ static enum ctop_err check(struct options *o, struct err *e)
 		        e, CTOP_EINVAL,
 		        "--pid, --wait, -a, a command behind -- and a capture exclude each other; "
 		        "give one");
+	if (o->follow && (o->pid_count > 1 || o->whole_machine || o->launch != NULL ||
+	                  o->file != NULL || o->command == OPTIONS_DUMP))
+		return err_set(e, CTOP_EINVAL,
+		               "--follow goes on where one process has ended: give one by --pid or "
+		               "--wait");
 	if (o->wait != NULL && o->command != OPTIONS_LIVE && o->command != OPTIONS_RECORD)
 		return err_set(e, CTOP_EINVAL,
 		               "--wait belongs to the live view and to: ctop record");

@@ -3,6 +3,7 @@
 #include "ctop/await.h"
 #include "ctop/broker.h"
 #include "ctop/clock.h"
+#include "ctop/newcomers.h"
 #include "ctop/options.h"
 
 #include <poll.h>
@@ -16,7 +17,7 @@ void app_wait(struct options *o)
 	if (pid == 0)
 		fprintf(stderr, "ctop: waiting for a process named '%s' (Ctrl-C ends)\n", o->wait);
 	while (pid == 0) {
-		poll(NULL, 0, AWAIT_MS);
+		poll(NULL, 0, NEWCOMERS_MS);
 		pid = await_look(w, clock_now_ns());
 	}
 	fprintf(stderr, "ctop: '%s' is process %d\n", o->wait, pid);

@@ -135,7 +135,7 @@ static bool proc_path(pid_t pid, pid_t tid, const char *name, char *out, size_t 
 {
 	static const char *const allowed[] = {"maps",  "stat",    "status",    "comm",
 	                                      "wchan", "syscall", "schedstat", "children",
-	                                      "stack", "mem",     "cmdline"};
+	                                      "stack", "mem",     "cmdline",   "cgroup"};
 	bool ok = false;
 	for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
 		ok = ok || strcmp(name, allowed[i]) == 0;

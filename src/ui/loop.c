@@ -87,6 +87,20 @@ static void take_threads(struct loop *l)
 	l->threads_known = true;
 }
 
+static void take_succession(struct loop *l)
+{
+	char text[1024];
+	pid_t pid;
+	uint64_t now = clock_now_ns();
+	enum session_succession news = session_succession(l->session, &pid, text, sizeof text);
+	if (news == SUCCESSION_OFFERED)
+		screen_offer(l->screen, pid, text);
+	else if (news != SUCCESSION_NONE)
+		screen_message(l->screen, now, news == SUCCESSION_REFUSED, text);
+	if (news == SUCCESSION_GOES_ON)
+		screen_offer(l->screen, 0, "");
+}
+
 static void take_news(struct loop *l)
 {
 	char path[1024], text[1100];
@@ -108,6 +122,7 @@ static void take_news(struct loop *l)
 		detail_unref(detail);
 	}
 	take_threads(l);
+	take_succession(l);
 	while (session_saved(l->session, &ok, path, sizeof path)) {
 		snprintf(text, sizeof text, ok ? "saved %s" : "not saved: %s", path);
 		screen_message(l->screen, clock_now_ns(), !ok, text);
@@ -128,7 +143,9 @@ static void take_signal(struct loop *l)
 	l->dirty = true;
 	switch (sig) {
 	case 0:
+		return;
 	case SIGUSR1:
+		session_command(l->session, &(struct command){.kind = COMMAND_MARK});
 		return;
 	case SIGWINCH:
 	case SIGCONT:
@@ -200,6 +217,9 @@ static void act(struct loop *l, const struct action *a)
 		break;
 	case ACTION_QUERY:
 		send(l, COMMAND_QUERY, &a->query);
+		break;
+	case ACTION_SUCCEED:
+		session_succeed(l->session, a->pid);
 		break;
 	case ACTION_IGNORED:
 	case ACTION_HANDLED:

@@ -160,7 +160,7 @@ static void refresh(struct screen *s, const struct screen_facts *facts)
 static bool is_talking(const struct screen *s)
 {
 	bool share = s->view == VIEW_FLAME && s->overlay == OVERLAY_NONE && s->search.on;
-	return s->asking || prompt_is_open(&s->prompt) || share ||
+	return s->asking || prompt_is_open(&s->prompt) || share || s->offer[0] != '\0' ||
 	       (s->message[0] != '\0' && s->now_ns < s->message_until);
 }
 
@@ -180,6 +180,10 @@ static void draw_details(struct screen *s, struct surface *out, int row)
 	if (s->message[0] != '\0' && s->now_ns < s->message_until) {
 		surface_ellipsis(out, row, 1, out->cols - 1,
 		                 s->message_error ? STYLE_ERROR : STYLE_MESSAGE, s->message);
+		return;
+	}
+	if (s->offer[0] != '\0') {
+		surface_ellipsis(out, row, 1, out->cols - 1, STYLE_WARN, s->offer);
 		return;
 	}
 	if (s->shown != NULL && s->overlay == OVERLAY_DETAIL)
@@ -495,6 +499,9 @@ struct action screen_key(struct screen *s, key_code key, const struct screen_fac
 	s->message[0] = '\0';
 	if (s->asking)
 		return answer(s, key);
+	struct action offered = offer_key(s, act);
+	if (offered.kind != ACTION_IGNORED)
+		return offered;
 	if (s->overlay != OVERLAY_NONE)
 		return overlay_key(s, act, facts);
 	/* f flips the flamegraph when it is already there. */

@@ -199,6 +199,8 @@ struct screen {
 	char message[512];
 	bool message_error;
 	uint64_t message_until;
+	char offer[256]; /* what could go on where the target has ended; "" for nothing */
+	int offer_pid;
 	uint64_t now_ns;
 	int cols;
 	int wait_status; /* of a launched command that has ended, or −1 */
@@ -241,6 +243,9 @@ struct columns {
 
 /* Lays out: percentages always, then seconds, then the module when there is room. */
 struct columns view_columns(int cols, bool module);
+
+/* --- offer.c: Enter and Esc while something is offered; ACTION_IGNORED: the key is not its. */
+struct action offer_key(struct screen *s, enum act act);
 
 /* --- typing.c --- */
 

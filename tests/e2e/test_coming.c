@@ -3,9 +3,12 @@
  */
 #include "check.h"
 
+#include "ctop/capture.h"
+#include "ctop/record.h"
 #include "live.h"
 #include "process.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +43,7 @@ static void what_cannot_be_attached_to_says_why_and_the_list_goes_on(void **stat
 	struct pty *p = live_start((char *[]){"--ascii", NULL}, 24, 120, NULL);
 	(void)state;
 	live_see(p, "pick a process");
+	live_see(p, "workloads/shares");
 	live_type(p, "/kthreadd\r", "2 (kthreadd) is a kernel thread");
 	live_type(p, "\r", "ctop -a");
 	live_type(p, "/workloads.shares\r", "workloads/shares");
@@ -128,6 +132,96 @@ static void waiting_ends_by_ctrl_c(void **state)
 	pty_free(p);
 }
 
+/* --- following -------------------------------------------------------------------------- */
+
+static struct pty *start_on(pid_t pid, char *option)
+{
+	char number[16];
+	snprintf(number, sizeof number, "%d", pid);
+	return live_start((char *[]){"--pid", number, option, NULL}, 24, 100, NULL);
+}
+
+static void a_successor_is_offered_and_taken(void **state)
+{
+	pid_t pid = live_workload("shares", NULL);
+	struct pty *p = start_on(pid, NULL);
+	char text[100];
+	(void)state;
+	live_see(p, "burn_half");
+	live_end(pid);
+	live_see(p, "EXITED");
+	pid_t next = live_workload("shares", NULL);
+	snprintf(text, sizeof text, "shares %d has exited; %d is a successor: Enter attaches", pid,
+	         next);
+	live_see(p, text);
+	live_type(p, "\x1b", "FUNCTION"); /* no */
+	assert_true(pty_wait_gone(p, "is a successor", SECONDS));
+	live_end(next);
+	next = live_workload("shares", NULL);
+	live_see(p, "is a successor");
+	snprintf(text, sizeof text, "shares %d", next);
+	live_type(p, "\r", text);
+	live_see(p, "LIVE");
+	live_see(p, "burn_half");
+	live_end(next);
+	live_see(p, "EXITED");
+	live_quit(p);
+}
+
+static void follow_takes_the_successor_unasked(void **state)
+{
+	pid_t pid = live_workload("shares", NULL);
+	struct pty *p = start_on(pid, "--follow");
+	char text[100];
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		live_see(p, "LIVE");
+		live_see(p, "burn_half");
+		live_end(pid);
+		pid = live_workload("shares", NULL);
+		snprintf(text, sizeof text, "shares %d", pid);
+		live_see(p, text);
+	}
+	live_quit(p);
+	live_end(pid);
+}
+
+/* A restarted process in a recording: samples of both halves, the mark in the capture. */
+static void a_recording_follows_and_a_capture_has_the_mark(void **state)
+{
+	pid_t pid = live_workload("shares", NULL), next;
+	char number[16], file[64], text[64];
+	(void)state;
+	snprintf(number, sizeof number, "%d", pid);
+	snprintf(file, sizeof file, "/tmp/follow-%d.ctr", getpid());
+	struct pty *p = live_start((char *[]){"record", "--raw", "-o", file, "--follow", "-d", "6",
+	                                      "--pid", number, NULL},
+	                           24, 100, NULL);
+	live_see(p, ", 1.");
+	kill(pty_pid(p), SIGUSR1);
+	live_end(pid);
+	next = live_workload("shares", NULL);
+	snprintf(text, sizeof text, "process %d has taken over", next);
+	live_see(p, text);
+	live_see(p, "ctop: wrote");
+	live_end(next);
+	pty_free(p);
+	struct capture_reader *r;
+	int fd = open(file, O_RDONLY), marks = 0, restarts = 0, first = 0, second = 0;
+	assert_int_equal(capture_reader_open(&r, fd, NULL), CTOP_OK);
+	for (const struct record *c; (c = capture_next(r)) != NULL;) {
+		marks += c->kind == RECORD_MARK && (c->flags & RECORD_RESTART) == 0;
+		restarts += c->kind == RECORD_MARK && (c->flags & RECORD_RESTART) != 0;
+		first += c->kind == RECORD_SAMPLE && c->pid == (uint32_t)pid;
+		second += c->kind == RECORD_SAMPLE && c->pid == (uint32_t)next;
+	}
+	capture_reader_free(r);
+	assert_int_equal(marks, 1);
+	assert_int_equal(restarts, 1);
+	assert_true(first > 20 && second > 20);
+	unlink(file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +231,9 @@ int main(void)
 	        cmocka_unit_test(without_a_terminal_nothing_is_picked),
 	        cmocka_unit_test(a_process_is_waited_for),
 	        cmocka_unit_test(waiting_ends_by_ctrl_c),
+	        cmocka_unit_test(a_successor_is_offered_and_taken),
+	        cmocka_unit_test(follow_takes_the_successor_unasked),
+	        cmocka_unit_test(a_recording_follows_and_a_capture_has_the_mark),
 	};
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

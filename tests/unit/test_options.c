@@ -60,6 +60,7 @@ static void errors_name_the_cure(void **state)
 	        {"ctop --pid 1 -a", "exclude each other"},
 	        {"ctop --wait /bin/ls", "without a path"},
 	        {"ctop --wait x -p 1", "exclude each other"},
+	        {"ctop -a --follow", "where one process has ended"},
 	        {"ctop dump --wait x", "belongs to the live view"},
 	        {"ctop recrod", "did you mean 'ctop record'"},
 	        {"ctop top", "ctop -- top"},

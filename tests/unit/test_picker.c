@@ -7,6 +7,7 @@
 #include "ctop/picker.h"
 #include "ctop/proclist.h"
 #include "ctop/strbuf.h"
+#include "ctop/successor.h"
 #include "ctop/surface.h"
 
 #include <stdlib.h>
@@ -223,6 +224,31 @@ static void what_forbids_attaching_is_told(void **state)
 	broker_free(b);
 }
 
+/* --- successors ------------------------------------------------------------------------ */
+
+static void a_successor_is_the_same_program_started_later(void **state)
+{
+	const struct identity gone = {
+	        10, 5, 100, "postgres", "/usr/bin/postgres", "0::/system.slice/pg.service"};
+	struct identity next = gone;
+	(void)state;
+	next.pid = 20;
+	next.start_ticks = 200;
+	assert_int_equal(successor_score(&gone, &next, 150), 3);
+	assert_int_equal(successor_score(&gone, &next, 201), -1); /* it ran before */
+	next.ppid = 6;
+	assert_int_equal(successor_score(&gone, &next, 150), 1);
+	next.cgroup[0] = '\0';
+	assert_int_equal(successor_score(&gone, &next, 150), 0);
+	strcpy(next.comm, "pg");
+	assert_int_equal(successor_score(&gone, &next, 150), -1);
+	next = gone;
+	next.start_ticks = 200; /* the pid was used again */
+	assert_int_equal(successor_score(&gone, &next, 150), 3);
+	strcpy(next.program, "/usr/local/bin/postgres");
+	assert_int_equal(successor_score(&gone, &next, 150), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +260,7 @@ int main(void)
 	        cmocka_unit_test(it_is_drawn_in_every_size),
 	        cmocka_unit_test(the_list_has_this_process),
 	        cmocka_unit_test(what_forbids_attaching_is_told),
+	        cmocka_unit_test(a_successor_is_the_same_program_started_later),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
