@@ -27,12 +27,19 @@ struct live {
 	struct screen *screen;
 	char saved[1024]; /* what SIGHUP has written, or why not */
 	struct err no_fetch;
+	uint64_t printed; /* bytes of the command's output that were read */
 };
 
 static bool reap(void *ctx, int *wait_status)
 {
 	struct live *l = ctx;
 	return child_reap(l->child, wait_status);
+}
+
+static size_t output(void *ctx, char *buf, size_t cap)
+{
+	struct live *l = ctx;
+	return child_output(l->child, &l->printed, buf, cap);
 }
 
 static void save_now(void *ctx, struct snapshot *s)
@@ -113,6 +120,7 @@ static int run(struct live *l)
 	struct loop_options lo = {
 	        .child_fd = l->child != NULL ? child_fd(l->child) : -1,
 	        .child_reap = reap,
+	        .output = l->child != NULL && child_keeps_output(l->child) ? output : NULL,
 	        .save_now = save_now,
 	        .ctx = l,
 	};

@@ -28,6 +28,7 @@ struct follower {
 	struct exchange *exchange;
 	int wake;                    /* eventfd: another target, or the end */
 	struct identity gone;        /* the thread's */
+	uint64_t alive_ticks;        /* when it was seen alive last; the thread's */
 	struct successor *successor; /* the thread's; NULL while the target lives */
 	pthread_mutex_t lock;        /* guards what follows */
 	bool stopping, found;
@@ -45,20 +46,36 @@ static bool woken(struct follower *f, int fd, int ms)
 	return fds[0].revents != 0;
 }
 
+static void look_at(struct follower *f, pid_t pid)
+{
+	uint64_t now = successor_now_ticks();
+	if (identity_read(f->broker, pid, &f->gone))
+		f->alive_ticks = now;
+}
+
+/* From when on a process may be the successor: on a busy machine it can be there before this thread
+ * hears of the end. */
+static uint64_t since(const struct follower *f)
+{
+	uint64_t now = successor_now_ticks(), slack = (uint64_t)sysconf(_SC_CLK_TCK);
+	uint64_t least = now > slack ? now - slack : 0;
+	return f->alive_ticks > least ? f->alive_ticks : least;
+}
+
 /* Until the target has ended: true; false when there is another wish. */
 static bool live(struct follower *f, pid_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	bool wish = false;
 	int ms = NEWCOMERS_MS; /* at first often: it may be about to exec */
-	identity_read(f->broker, pid, &f->gone);
+	look_at(f, pid);
 	while (fd >= 0 && !wish) {
 		struct pollfd end = {.fd = fd, .events = POLLIN};
 		wish = woken(f, fd, ms);
 		ms = ms * 2 < IDENTITY_MS ? ms * 2 : IDENTITY_MS;
 		if (poll(&end, 1, 0) > 0)
 			break;
-		identity_read(f->broker, pid, &f->gone);
+		look_at(f, pid);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -79,7 +96,7 @@ static void tell(struct follower *f, const struct identity *next, bool found)
 static void search(struct follower *f)
 {
 	struct identity next;
-	f->successor = successor_new(f->broker, &f->gone, successor_now_ticks());
+	f->successor = successor_new(f->broker, &f->gone, since(f));
 	while (f->gone.pid != 0) {
 		if (successor_look(f->successor, clock_now_ns(), &next)) {
 			tell(f, &next, true);

@@ -52,7 +52,7 @@ int successor_score(const struct identity *gone, const struct identity *next, ui
 	    strcmp(gone->program, next->program) != 0)
 		return -1;
 	bool again = gone->pid == next->pid && gone->start_ticks == next->start_ticks;
-	if (again)
+	if (again || next->ppid == gone->pid) /* or a child of its own that is left */
 		return -1;
 	/* Of processes that stand alone init is the parent: that says nothing. */
 	bool parent = gone->ppid == next->ppid && gone->ppid > 1;

@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TICK_MS = 1000 };
+enum { TICK_MS = 1000, OUTPUT_MS = 100 };
 
 struct loop {
 	struct session *session;
@@ -51,6 +51,7 @@ static struct screen_facts facts_of(const struct loop *l)
 	        .thread_count = l->thread_count,
 	        .threads_known = l->threads_known,
 	        .child_running = l->child_running,
+	        .launched = l->o->output != NULL,
 	        .wait_status = l->child_running ? -1 : l->wait_status,
 	        .now_ns = clock_now_ns(),
 	        .doing = "waiting for the first sample",
@@ -253,6 +254,24 @@ static void take_input(struct loop *l)
 
 /* --- painting ----------------------------------------------------------------------------- */
 
+/* What the command printed is fetched only while it is shown. */
+static void take_output(struct loop *l)
+{
+	char buf[16384];
+	size_t n;
+	if (l->o->output == NULL || !screen_wants_output(l->screen))
+		return;
+	while ((n = l->o->output(l->o->ctx, buf, sizeof buf)) > 0)
+		screen_output(l->screen, buf, n);
+}
+
+static int wait_ms(const struct loop *l)
+{
+	if (term_key_pending(l->term))
+		return INPUT_ESCAPE_MS;
+	return screen_wants_output(l->screen) ? OUTPUT_MS : TICK_MS;
+}
+
 static void paint(struct loop *l)
 {
 	int rows, cols;
@@ -261,6 +280,7 @@ static void paint(struct loop *l)
 	term_size(l->term, &rows, &cols);
 	if (rows != l->surface.rows || cols != l->surface.cols)
 		surface_resize(&l->surface, rows, cols);
+	take_output(l);
 	struct screen_facts facts = facts_of(l);
 	screen_draw(l->screen, &l->surface, &facts);
 	if (!term_draw(l->term, &l->surface))
@@ -281,7 +301,7 @@ static void wait_and_take(struct loop *l)
 	};
 	if (term_busy(l->term))
 		fds[0].events |= POLLOUT;
-	int n = poll(fds, 4, term_key_pending(l->term) ? INPUT_ESCAPE_MS : TICK_MS);
+	int n = poll(fds, 4, wait_ms(l));
 	if (n == 0) {
 		take_keys(l, true);
 		l->dirty = true; /* messages fade, clocks go on */

@@ -53,6 +53,7 @@ void screen_free(struct screen *s)
 	free(s->threads.items);
 	places_fini(&s->places);
 	annotated_fini(&s->annotated);
+	output_fini(&s->output);
 	search_fini(&s->search);
 	free(s);
 }
@@ -217,6 +218,8 @@ static bool draw_overlay(struct screen *s, struct surface *out, struct area area
 		return false;
 	if (s->overlay == OVERLAY_DETAIL)
 		annotated_draw(s, out, area);
+	else if (s->overlay == OVERLAY_OUTPUT)
+		output_draw(s, out, area);
 	else
 		page_draw(s, out, area);
 	return true;
@@ -414,6 +417,8 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 		s->selected = view_table[s->view]->current(s);
 		open_overlay(s, OVERLAY_DETAIL);
 		return annotated_open(s);
+	case ACT_OUTPUT:
+		return output_open(s, facts);
 	case ACT_KERNEL:
 		return toggle_kernel(s);
 	case ACT_INLINED:
@@ -457,6 +462,8 @@ static struct action answer(struct screen *s, key_code key)
 
 static struct action overlay_key(struct screen *s, enum act act, const struct screen_facts *facts)
 {
+	if (s->overlay == OVERLAY_OUTPUT)
+		return output_key(s, act);
 	if (act == ACT_SEARCH || act == ACT_SEARCH_NEXT || act == ACT_SEARCH_PREVIOUS)
 		return search_key(s, act, facts);
 	if (act == ACT_PLACES && s->overlay == OVERLAY_PLACES)

@@ -170,6 +170,13 @@ struct annotated_state {
 	size_t visit_count;
 };
 
+/* What a launched command has printed. */
+struct output_state {
+	struct typescript *text; /* owned; NULL: it was not looked at yet */
+	size_t top, most, page;  /* the first line seen; the last it may be; lines seen */
+	bool scrolled;           /* else the end is followed */
+};
+
 /* What a prompt is for. Called with the text in s->prompt. */
 struct prompt_use {
 	const char *label;
@@ -179,7 +186,14 @@ struct prompt_use {
 };
 
 /* A page to read over the view. */
-enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_QUALITY, OVERLAY_PLACES, OVERLAY_DETAIL };
+enum overlay {
+	OVERLAY_NONE,
+	OVERLAY_HELP,
+	OVERLAY_QUALITY,
+	OVERLAY_PLACES,
+	OVERLAY_DETAIL,
+	OVERLAY_OUTPUT
+};
 
 struct screen {
 	struct screen_options options;
@@ -211,6 +225,7 @@ struct screen {
 	struct threads_state threads;
 	struct places_state places;
 	struct annotated_state annotated;
+	struct output_state output;
 };
 
 /* Total weight of the snapshot shown: what 100 % is. */
@@ -243,6 +258,12 @@ struct columns {
 
 /* Lays out: percentages always, then seconds, then the module when there is room. */
 struct columns view_columns(int cols, bool module);
+
+/* --- output.c --- */
+struct action output_open(struct screen *s, const struct screen_facts *facts);
+struct action output_key(struct screen *s, enum act act);
+void output_draw(struct screen *s, struct surface *out, struct area area);
+void output_fini(struct output_state *o);
 
 /* --- offer.c: Enter and Esc while something is offered; ACTION_IGNORED: the key is not its. */
 struct action offer_key(struct screen *s, enum act act);

@@ -222,6 +222,27 @@ static void a_recording_follows_and_a_capture_has_the_mark(void **state)
 	unlink(file);
 }
 
+/* --- output ----------------------------------------------------------------------------- */
+
+static void what_a_command_prints_is_shown_and_garbles_nothing(void **state)
+{
+	char script[] = "printf 'one\\r\\033[31mtwo\\033[0m\\033]0;title\\007!\\n\\033[2Jlast\\a'; "
+	                "while :; do sleep 0.1; done";
+	struct pty *p = live_start((char *[]){"--", "sh", "-c", script, NULL}, 24, 80, NULL);
+	int status;
+	(void)state;
+	live_see(p, "LIVE");
+	live_type(p, "u", "OUTPUT");
+	live_see(p, "two!");
+	live_see(p, "last");
+	live_see(p, "2 lines");
+	live_type(p, "\x1b", "SELF%");
+	live_type(p, "q", "k kill it");
+	pty_type(p, "k");
+	assert_true(pty_wait_exit(p, SECONDS, &status));
+	pty_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +255,7 @@ int main(void)
 	        cmocka_unit_test(a_successor_is_offered_and_taken),
 	        cmocka_unit_test(follow_takes_the_successor_unasked),
 	        cmocka_unit_test(a_recording_follows_and_a_capture_has_the_mark),
+	        cmocka_unit_test(what_a_command_prints_is_shown_and_garbles_nothing),
 	};
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

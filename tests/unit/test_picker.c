@@ -9,6 +9,7 @@
 #include "ctop/strbuf.h"
 #include "ctop/successor.h"
 #include "ctop/surface.h"
+#include "ctop/typescript.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -249,6 +250,38 @@ static void a_successor_is_the_same_program_started_later(void **state)
 	assert_int_equal(successor_score(&gone, &next, 150), -1);
 }
 
+/* --- output of commands ----------------------------------------------------------------- */
+
+static void output_becomes_plain_lines(void **state)
+{
+	static const char *const cases[][2] = {
+	        {"one\rtw\n", "twe"},
+	        {"abc\b\bX\n", "aXc"},
+	        {"\033[1;31mred\033[0m\n", "red"},
+	        {"50%\r\033[K100%\n", "100%"},
+	        {"\033]0;title\007x\n", "x"},
+	        {"\033]0;title\033\\y\n", "y"},
+	        {"a\tb\n", "a       b"},
+	        {"\xc3\xa9\xff\xc2\x9bz\n", "\xc3\xa9\xef\xbf\xbd?z"},
+	        {"ab\033[2Dcd\n", "cd"},
+	        {"\033(Bq\033[?25lr\n", "qr"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct typescript *t = typescript_new();
+		for (const char *c = cases[i][0]; *c != '\0'; c++)
+			typescript_feed(t, c, 1);
+		assert_int_equal(typescript_count(t), 1);
+		assert_string_equal(typescript_line(t, 0), cases[i][1]);
+		typescript_free(t);
+	}
+	struct typescript *t = typescript_new();
+	for (int i = 0; i < 100000; i++)
+		typescript_feed(t, "x\n", 2);
+	assert_in_range(typescript_count(t), 10000, 20000);
+	typescript_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +293,7 @@ int main(void)
 	        cmocka_unit_test(it_is_drawn_in_every_size),
 	        cmocka_unit_test(the_list_has_this_process),
 	        cmocka_unit_test(what_forbids_attaching_is_told),
+	        cmocka_unit_test(output_becomes_plain_lines),
 	        cmocka_unit_test(a_successor_is_the_same_program_started_later),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
