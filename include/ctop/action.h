@@ -21,6 +21,7 @@ enum action_kind {
 	ACTION_MARK,        /* set mark `name` at `from_ns`, 0: now */
 	ACTION_MOUSE,       /* have the terminal report the mouse, or no longer: `on` */
 	ACTION_QUERY,       /* count under another query: `query` */
+	ACTION_SUCCEED,     /* go on with process `pid` */
 	ACTION_CHILD_KILL,  /* end the launched command, then quit */
 	ACTION_CHILD_LEAVE, /* quit and leave it running */
 };
@@ -33,6 +34,7 @@ struct action {
 	bool on;                    /* ACTION_FETCH, ACTION_MOUSE */
 	uint64_t from_ns, to_ns;    /* ACTION_STRIP: as profile_set_strip(); ACTION_MARK */
 	char name[56];              /* ACTION_MARK */
+	int pid;                    /* ACTION_SUCCEED */
 };
 
 #endif

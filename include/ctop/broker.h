@@ -66,7 +66,8 @@ enum ctop_err broker_open(struct broker *b, enum broker_kind kind, pid_t pid, ui
 
 /* A file of /proc/PID (or /proc/PID/task/TID when tid != 0), `name` one of
  * "maps", "stat", "status", "comm", "wchan", "syscall", "schedstat", "children", "stack",
- * read whole into a NUL-terminated buffer the caller frees, at most 64 MB. Live only. */
+ * "cmdline", "cgroup", read whole into a NUL-terminated buffer the caller frees, at most 64 MB.
+ * Live only. */
 enum ctop_err broker_read_proc(struct broker *b, pid_t pid, pid_t tid, const char *name,
                                char **text, size_t *len, struct err *e);
 
@@ -79,6 +80,10 @@ enum ctop_err broker_list(struct broker *b, pid_t pid, pid_t **ids, size_t *coun
  * frees. CTOP_ENOENT when it is the root's, or not in sight. Live only. */
 enum ctop_err broker_cgroup(struct broker *b, pid_t pid, int *fd, pid_t **pids, size_t *count,
                             struct err *e);
+
+/* The path of the program a process executes, as its root has it, without " (deleted)". Live only.
+ */
+enum ctop_err broker_program(struct broker *b, pid_t pid, char *path, size_t cap);
 
 /* Opens a file of /proc/PID (or of a task, as above) for reading, again and again by pread(2):
  * "schedstat", "stat"; or "mem", to learn whether the process may be traced. The descriptor, which

@@ -14,6 +14,8 @@
 #include "ctop/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct child;
@@ -38,6 +40,13 @@ int child_fd(const struct child *c);
 
 /* Collects it if it has ended: true, and *status is its wait status. Never waits. */
 bool child_reap(struct child *c, int *status);
+
+/* Copies what the command has printed from byte *from on, at most the last megabyte of it, and sets
+ * *from to where to go on. Never waits, and never makes the command wait. */
+size_t child_output(const struct child *c, uint64_t *from, char *buf, size_t cap);
+
+/* Whether there is such output: a terminal of ctop's was to be the command's. */
+bool child_keeps_output(const struct child *c);
 
 /* SIGTERM now, SIGKILL when it still runs after two seconds; waits for its end. */
 void child_kill(struct child *c);

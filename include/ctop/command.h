@@ -11,9 +11,10 @@ enum command_kind {
 	COMMAND_FETCH,    /* fetch debug files from now on, or no longer: `on` */
 	COMMAND_STRIP,    /* show from_ns to to_ns in the strip (profile.h) */
 	COMMAND_HEAT,     /* show the newest `from_ns` seconds as heat, in `to_ns` parts each */
-	COMMAND_MARK,     /* set mark `name` at from_ns, 0: now */
 	COMMAND_DETAIL,   /* show function `func` in detail (detail.h) from now on; 0: none */
+	COMMAND_MARK,     /* set mark `name` ("": "mark 1", …) at from_ns, 0: now */
 };
+enum { COMMAND_NAME = 56 };
 
 struct command {
 	enum command_kind kind;
@@ -22,7 +23,7 @@ struct command {
 	uint32_t func;
 	bool on;
 	uint64_t from_ns, to_ns;
-	char name[56];
+	char name[COMMAND_NAME];
 };
 
 #endif

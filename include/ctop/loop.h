@@ -8,6 +8,7 @@
 #include "ctop/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct screen;
@@ -27,6 +28,9 @@ enum loop_end {
 struct loop_options {
 	int child_fd; /* readable when the launched command has ended; −1: none */
 	bool (*child_reap)(void *ctx, int *wait_status);
+	/* What the launched command has printed since the last call, at most `cap` bytes; NULL: it
+	 * is not kept. Never waits. */
+	size_t (*output)(void *ctx, char *buf, size_t cap);
 	/* SIGHUP: saves the snapshot before the loop ends. */
 	void (*save_now)(void *ctx, struct snapshot *s);
 	/* A frame was handed to the terminal; key_ns: when its key was read, 0 for none.

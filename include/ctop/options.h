@@ -19,6 +19,7 @@
 
 enum options_command {
 	OPTIONS_LIVE,    /* ctop --pid …, ctop -- CMD, ctop -a */
+	OPTIONS_PICK,    /* ctop: a process is picked, then as above */
 	OPTIONS_RECORD,  /* ctop record … */
 	OPTIONS_VIEW,    /* ctop view FILE */
 	OPTIONS_DUMP,    /* ctop dump … */
@@ -36,6 +37,7 @@ struct options {
 	enum options_command command;
 	pid_t pids[OPTIONS_PIDS_MAX];
 	size_t pid_count;
+	const char *wait; /* the name of a process to wait for, or NULL */
 	bool whole_machine;
 	char **launch;        /* borrowed from argv: COMMAND and its arguments, or NULL */
 	const char *file;     /* view: the profile; record: --input; diff: before; or NULL */
@@ -56,6 +58,7 @@ struct options {
 	const char *source_map;     /* "FROM=TO", or NULL */
 	struct profile_query query; /* what is counted to begin with: group, hide_inlined */
 	bool fetch;                 /* fetch debug files from debuginfod servers */
+	bool follow;                /* go on with the successor of a target */
 	bool no_stop;               /* dump: do not stop any thread */
 	struct condition conditions[OPTIONS_CONDITIONS_MAX]; /* diff: --fail-if */
 	size_t condition_count;
@@ -66,6 +69,9 @@ struct options {
 /* Fills *o from argv (which is permuted). Errors (CTOP_EINVAL) are one line with
  * cause and cure, without "ctop: ". */
 enum ctop_err options_parse(struct options *o, int argc, char **argv, struct err *e);
+
+/* What is wrong with a command line without a target, where no process can be picked. */
+extern const char options_no_target[];
 
 /* The text of --help, in memory the caller frees. */
 char *options_help(void);

@@ -41,6 +41,9 @@ struct peeker *peeker_new(struct broker *b, const pid_t *pids, size_t count, boo
                           bool kernel, uint64_t regs_mask);
 void peeker_free(struct peeker *p);
 
+/* Looks at the threads of `pid` from now on. By the thread that runs it. NULL is allowed. */
+void peeker_retarget(struct peeker *p, pid_t pid);
+
 /* Looks, and puts what is seen into `out` as records (RECORD_LOOK and what follows there). Waits
  * for room; gives up when *abort is set. */
 void peeker_run(struct peeker *p, const struct peek_request *r, struct ring *out,

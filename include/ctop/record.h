@@ -29,6 +29,7 @@ enum record_kind {
 	RECORD_NOTE,       /* struct record_note: the source has something to tell the user */
 	RECORD_LOOK,       /* struct record_look: a look at every thread begins or is over */
 	RECORD_THREAD,     /* struct record_thread: what such a look has seen of one thread */
+	RECORD_MARK,       /* struct record_mark: a moment with a name */
 	RECORD_KINDS
 };
 
@@ -38,6 +39,7 @@ enum record_flags {
 	RECORD_EXEC = 1 << 2,      /* comm: the process has just exec'ed */
 	RECORD_FULL_DUMP = 1 << 3, /* sample: the stack continues beyond the dump */
 	RECORD_PEEK = 1 << 4,      /* sample: of a look, see RECORD_THREAD; counts for nothing */
+	RECORD_RESTART = 1 << 6,   /* mark: sampling goes on after an end, of process h.pid */
 	RECORD_APART = 1 << 5,     /* stats: the sampler is a process of its own, h.pid */
 };
 
@@ -154,6 +156,14 @@ struct record_note {
 	struct record h;
 	char text[];
 };
+
+/* A moment with a name, set by the user or by ctop. The name is NUL-terminated. */
+enum { RECORD_MARK_NAME = 56 };
+struct record_mark {
+	struct record h;
+	char name[RECORD_MARK_NAME];
+};
+static_assert(sizeof(struct record_mark) == 80, "a mark is 80 bytes");
 
 /* A look at every thread of the targets (see peek.h): between the beginning and the end stand a
  * RECORD_THREAD for each thread, and behind it a sample where its stack could be read. */

@@ -75,6 +75,14 @@ void screen_set_command(struct screen *s, uint64_t number);
 /* One line for the message line, shown for some seconds; errors until a key. */
 void screen_message(struct screen *s, uint64_t now_ns, bool error, const char *text);
 
+/* A process that could go on where the target has ended: `text` stands on the message line, Enter
+ * takes it, Esc does away with it. pid 0: no more. */
+void screen_offer(struct screen *s, int pid, const char *text);
+
+/* Whether what the launched command prints is shown; more of it. */
+bool screen_wants_output(const struct screen *s);
+void screen_output(struct screen *s, const char *bytes, size_t len);
+
 /* Draws everything into the surface (any size from 1×1). */
 void screen_draw(struct screen *s, struct surface *out, const struct screen_facts *facts);
 

@@ -43,6 +43,7 @@ struct session_config {
 	const char *source_map;     /* "FROM=TO" for paths of source files, or NULL; borrowed */
 	bool fetch;                 /* fetch debug files (remote.h) from the start */
 	bool watch;                 /* refresh /proc facts for a display */
+	bool follow;                /* go on with the successor of a target that has ended */
 	const char *name;           /* what to call a launched command; NULL: by its own name */
 };
 
@@ -94,6 +95,17 @@ struct profile *session_profile(const struct session *s);
 
 /* stop + release everything. Snapshots still held must be given back first. */
 void session_free(struct session *s);
+
+/* Where a target that has ended has a successor (successor.h). Of one process that runs already,
+ * with `watch` or `follow`; to be looked at whenever there is news. */
+enum session_succession {
+	SUCCESSION_NONE,    /* nothing new */
+	SUCCESSION_OFFERED, /* `text` tells of process *pid, which session_succeed() takes */
+	SUCCESSION_GOES_ON, /* with another process: the facts have changed */
+	SUCCESSION_REFUSED, /* `text` tells why it could not be attached to */
+};
+enum session_succession session_succession(struct session *s, pid_t *pid, char *text, size_t cap);
+void session_succeed(struct session *s, pid_t pid);
 
 /* What the target is called and what the source turned out to be; borrowed. */
 struct session_facts {

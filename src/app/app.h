@@ -6,6 +6,8 @@
 
 struct options;
 struct session_config;
+struct term;
+struct term_options;
 
 /* Exit codes, as documented in the manual. */
 enum {
@@ -16,12 +18,23 @@ enum {
 };
 
 int app_live(const struct options *o);
+int app_pick(const struct options *o);
 int app_record(const struct options *o);
 int app_dump(const struct options *o);
 int app_diff(const struct options *o);
 
+/* --wait: fills in the process waited for. Ctrl-C ends the program meanwhile. */
+void app_wait(struct options *o);
+
 /* What the options ask of a session, whichever way it is shown. */
 struct session_config app_session_config(const struct options *o);
+
+/* What they ask of the terminal. */
+struct term_options app_term_options(const struct options *o);
+
+/* The live view of processes in a terminal that was taken already. When sampling cannot begin, the
+ * terminal stays as it is; else it is given back in the end, and *code is the exit code. */
+enum ctop_err app_live_in(const struct options *o, struct term *term, int *code, struct err *e);
 
 /* Prints "ctop: TEXT" on standard error and returns `code`. */
 int app_fail(int code, const char *text);

@@ -9,15 +9,24 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { KEPT = 1 << 20 }; /* bytes of output the keeper holds */
+enum { KEPT = 1 << 20, CHUNK = 1 << 16, SPACE = KEPT + CHUNK };
+
+/* The end of the output, in memory the keeper shares with ctop. The keeper writes one chunk at most
+ * behind `total`, so the KEPT bytes before it stand still while `total` does. */
+struct kept {
+	_Atomic uint64_t total; /* bytes that have come so far */
+	char bytes[SPACE];
+};
 
 struct child {
 	pid_t pid;
@@ -26,16 +35,16 @@ struct child {
 	int failed; /* the child writes errno here when exec fails */
 	bool released, reaped;
 	int status;
+	struct kept *kept; /* NULL: no output is kept */
 };
 
 /* --- the keeper ------------------------------------------------------------------- */
 
 /* Drains the master as fast as it fills: a slow reader would block the command.
  * Only the tail is kept. Ends when the last writer has closed its side. */
-static _Noreturn void keep_output(int master)
+static _Noreturn void keep_output(int master, struct kept *kept)
 {
-	char *tail = malloc(KEPT);
-	size_t at = 0;
+	uint64_t total = 0;
 	for (int fd = 0; fd < 1024; fd++)
 		if (fd != master)
 			close(fd);
@@ -44,19 +53,43 @@ static _Noreturn void keep_output(int master)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	for (;;) {
-		char buf[65536];
-		ssize_t n = read(master, tail != NULL ? tail + at : buf,
-		                 tail != NULL ? (KEPT - at < sizeof buf ? KEPT - at : sizeof buf)
-		                              : sizeof buf);
+		size_t at = total % SPACE, room = SPACE - at < CHUNK ? SPACE - at : CHUNK;
+		ssize_t n = read(master, kept->bytes + at, room);
 		if (n <= 0 && errno != EINTR)
 			_exit(0);
 		if (n > 0)
-			at = (at + (size_t)n) % KEPT;
+			atomic_store_explicit(&kept->total, total += (uint64_t)n,
+			                      memory_order_release);
 	}
 }
 
+size_t child_output(const struct child *c, uint64_t *from, char *buf, size_t cap)
+{
+	if (c->kept == NULL)
+		return 0;
+	uint64_t total = atomic_load_explicit(&c->kept->total, memory_order_acquire);
+	if (total - *from > KEPT)
+		*from = total - KEPT;
+	size_t n = total - *from < cap ? (size_t)(total - *from) : cap;
+	for (size_t i = 0; i < n; i++)
+		buf[i] = c->kept->bytes[(*from + i) % SPACE];
+	/* What was written over meanwhile is left out. */
+	atomic_thread_fence(memory_order_acquire);
+	total = atomic_load_explicit(&c->kept->total, memory_order_relaxed);
+	size_t lost = total - *from > KEPT ? (size_t)(total - *from - KEPT) : 0;
+	lost = lost < n ? lost : n;
+	memmove(buf, buf + lost, n - lost);
+	*from += n;
+	return n - lost;
+}
+
+bool child_keeps_output(const struct child *c)
+{
+	return c->kept != NULL;
+}
+
 /* Starts the keeper as nobody's child, so that it never becomes a zombie of ours. */
-static int start_keeper(int master)
+static int start_keeper(int master, struct kept *kept)
 {
 	pid_t middle = fork();
 	if (middle < 0)
@@ -66,7 +99,7 @@ static int start_keeper(int master)
 		if (keeper == 0) {
 			setsid();
 			prctl(PR_SET_NAME, "ctop-keeper");
-			keep_output(master);
+			keep_output(master, kept);
 		}
 		_exit(keeper < 0 ? 1 : 0);
 	}
@@ -76,15 +109,21 @@ static int start_keeper(int master)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : EAGAIN;
 }
 
-static int open_pty(int *slave)
+static int open_pty(int *slave, struct kept **kept)
 {
 	struct winsize size = {.ws_row = 24, .ws_col = 80};
 	int master;
 	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	*kept = mmap(NULL, sizeof **kept, PROT_READ | PROT_WRITE,
+	             MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (*kept == MAP_FAILED) {
+		*kept = NULL;
+		return errno;
+	}
 	if (openpty(&master, slave, NULL, NULL, &size) != 0)
 		return errno;
 	fcntl(*slave, F_SETFD, FD_CLOEXEC);
-	int rc = start_keeper(master);
+	int rc = start_keeper(master, *kept);
 	close(master);
 	if (rc != 0)
 		close(*slave);
@@ -165,15 +204,17 @@ enum ctop_err child_spawn(struct child **out, char *const *argv, enum child_outp
                           struct err *e)
 {
 	int slave = -1;
+	struct kept *kept = NULL;
 	bool any_tty = isatty(0) || isatty(1) || isatty(2);
 	if (output == CHILD_PTY && any_tty) {
-		int rc = open_pty(&slave);
+		int rc = open_pty(&slave, &kept);
 		if (rc != 0)
 			return err_errno(e, CTOP_ELIMIT, rc, "cannot make a pseudo-terminal for %s",
 			                 argv[0]);
 	}
 	struct child *c = mem_zalloc(1, sizeof *c);
 	c->pidfd = c->go = c->failed = -1;
+	c->kept = kept;
 	enum ctop_err rc = spawn_with(c, argv, slave, e);
 	if (slave >= 0)
 		close(slave);
@@ -245,6 +286,8 @@ void child_free(struct child *c)
 		close(c->failed);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
+	if (c->kept != NULL)
+		munmap(c->kept, sizeof *c->kept);
 	free(c);
 }
 

@@ -14,6 +14,12 @@
 #include <stdio.h>
 #include <string.h>
 
+struct term_options app_term_options(const struct options *o)
+{
+	return (struct term_options){.no_color = o->color == COLOR_NEVER,
+	                             .always_color = o->color == COLOR_ALWAYS};
+}
+
 struct live {
 	struct session *session;
 	struct child *child; /* or NULL */
@@ -21,12 +27,19 @@ struct live {
 	struct screen *screen;
 	char saved[1024]; /* what SIGHUP has written, or why not */
 	struct err no_fetch;
+	uint64_t printed; /* bytes of the command's output that were read */
 };
 
 static bool reap(void *ctx, int *wait_status)
 {
 	struct live *l = ctx;
 	return child_reap(l->child, wait_status);
+}
+
+static size_t output(void *ctx, char *buf, size_t cap)
+{
+	struct live *l = ctx;
+	return child_output(l->child, &l->printed, buf, cap);
 }
 
 static void save_now(void *ctx, struct snapshot *s)
@@ -58,28 +71,17 @@ static enum ctop_err spawn(struct live *l, const struct options *o, struct sessi
 	return CTOP_OK;
 }
 
-/* Starts everything in order; the terminal last, so that what goes wrong before
- * is printed as plain text. */
-static int start(struct live *l, const struct options *o)
+static enum ctop_err start_session(struct live *l, const struct options *o, struct err *e)
 {
 	struct session_config c = app_session_config(o);
-	struct term_options to = {.no_color = o->color == COLOR_NEVER,
-	                          .always_color = o->color == COLOR_ALWAYS};
-	struct err e = {0};
 	pid_t pid;
 	c.watch = true;
-	if (!term_possible(&e))
-		return app_fail(EXIT_FAILED, e.text);
-	loop_block_signals();
-	if (spawn(l, o, &c, &pid, &e) != CTOP_OK || session_start(&l->session, &c, &e) != CTOP_OK)
-		return app_fail(EXIT_FAILED, e.text);
-	if (l->child != NULL && child_release(l->child, &e) != CTOP_OK) {
-		char text[1024];
-		snprintf(text, sizeof text, "cannot start '%s': %s", o->launch[0], e.text);
-		return app_fail(e.code == CTOP_ENOENT ? 127 : 126, text);
-	}
-	if (term_open(&l->term, &to, &e) != CTOP_OK)
-		return app_fail(EXIT_FAILED, e.text);
+	enum ctop_err rc = spawn(l, o, &c, &pid, e);
+	return rc == CTOP_OK ? session_start(&l->session, &c, e) : rc;
+}
+
+static void make_screen(struct live *l, const struct options *o)
+{
 	struct screen_options so = {
 	        .ascii = o->ascii || term_is_ascii(l->term),
 	        .replay = o->file != NULL,
@@ -89,6 +91,27 @@ static int start(struct live *l, const struct options *o)
 	const char *damage = session_facts(l->session)->capture_damage;
 	if (damage != NULL && damage[0] != '\0')
 		screen_message(l->screen, 0, true, damage);
+}
+
+/* Starts everything in order; the terminal last, so that what goes wrong before
+ * is printed as plain text. */
+static int start(struct live *l, const struct options *o)
+{
+	struct term_options to = app_term_options(o);
+	struct err e = {0};
+	if (!term_possible(&e))
+		return app_fail(EXIT_FAILED, e.text);
+	loop_block_signals();
+	if (start_session(l, o, &e) != CTOP_OK)
+		return app_fail(EXIT_FAILED, e.text);
+	if (l->child != NULL && child_release(l->child, &e) != CTOP_OK) {
+		char text[1024];
+		snprintf(text, sizeof text, "cannot start '%s': %s", o->launch[0], e.text);
+		return app_fail(e.code == CTOP_ENOENT ? 127 : 126, text);
+	}
+	if (term_open(&l->term, &to, &e) != CTOP_OK)
+		return app_fail(EXIT_FAILED, e.text);
+	make_screen(l, o);
 	return EXIT_DONE;
 }
 
@@ -97,6 +120,7 @@ static int run(struct live *l)
 	struct loop_options lo = {
 	        .child_fd = l->child != NULL ? child_fd(l->child) : -1,
 	        .child_reap = reap,
+	        .output = l->child != NULL && child_keeps_output(l->child) ? output : NULL,
 	        .save_now = save_now,
 	        .ctx = l,
 	};
@@ -113,15 +137,33 @@ static int run(struct live *l)
 	return end == LOOP_SIGNAL ? 128 + sig : EXIT_DONE;
 }
 
+static void release(struct live *l)
+{
+	term_close(l->term);
+	screen_free(l->screen);
+	session_free(l->session);
+	child_free(l->child);
+}
+
 int app_live(const struct options *o)
 {
 	struct live l = {0};
 	int code = start(&l, o);
 	if (code == EXIT_DONE)
 		code = run(&l);
-	term_close(l.term);
-	screen_free(l.screen);
-	session_free(l.session);
-	child_free(l.child);
+	release(&l);
 	return code;
+}
+
+enum ctop_err app_live_in(const struct options *o, struct term *term, int *code, struct err *e)
+{
+	struct live l = {0};
+	enum ctop_err rc = start_session(&l, o, e);
+	if (rc == CTOP_OK) {
+		l.term = term;
+		make_screen(&l, o);
+		*code = run(&l);
+	}
+	release(&l);
+	return rc;
 }

@@ -1,7 +1,7 @@
 /* main: the command line, then one sub-command.
  *
- * The way through the house: options → app_live, app_record, app_dump or app_diff → session
- * (sampler, analyzer, workers) → snapshots → screen or file.
+ * The way through the house: options → app_live, app_pick, app_record, app_dump or app_diff →
+ * session (sampler, analyzer, workers) → snapshots → screen or file.
  */
 #include "app.h"
 #include "ctop/log.h"
@@ -36,6 +36,7 @@ struct session_config app_session_config(const struct options *o)
 	        .query = o->query,
 	        .source_map = o->source_map,
 	        .fetch = o->fetch,
+	        .follow = o->follow,
 	        .refresh_ms = o->refresh_ms,
 	        .input = o->file,
 	        .raw_output = o->raw ? o->output : NULL,
@@ -60,6 +61,8 @@ int main(int argc, char **argv)
 	if (o.fetch && remote_possible(&e) != CTOP_OK)
 		return app_fail(EXIT_USAGE, e.text);
 	log_set_level(o.verbose);
+	if (o.wait != NULL)
+		app_wait(&o);
 	switch (o.command) {
 	case OPTIONS_HELP:
 		return print_help();
@@ -71,6 +74,8 @@ int main(int argc, char **argv)
 		return app_dump(&o);
 	case OPTIONS_DIFF:
 		return app_diff(&o);
+	case OPTIONS_PICK:
+		return app_pick(&o);
 	case OPTIONS_VIEW:
 		if (o.annotate != NULL)
 			return app_record(&o);

@@ -70,6 +70,23 @@ static enum ctop_err set_pid(struct options *o, const char *arg, struct err *e)
 	}
 }
 
+static enum ctop_err set_wait(struct options *o, const char *arg, struct err *e)
+{
+	if (arg[0] == '\0' || strchr(arg, '/') != NULL)
+		return err_set(e, CTOP_EINVAL,
+		               "--wait wants the name of a program, without a path, not '%s'", arg);
+	o->wait = arg;
+	return CTOP_OK;
+}
+
+static enum ctop_err set_follow(struct options *o, const char *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	o->follow = true;
+	return CTOP_OK;
+}
+
 static enum ctop_err set_all(struct options *o, const char *arg, struct err *e)
 {
 	(void)arg;
@@ -329,6 +346,8 @@ static enum ctop_err set_version(struct options *o, const char *arg, struct err 
 
 static const struct option_row rows[] = {
         {"pid", 'p', "PID[,PID...]", set_pid, "the processes to profile"},
+        {"wait", 0, "NAME", set_wait, "wait for a process of that name, then attach to it"},
+        {"follow", 0, NULL, set_follow, "when the process ends, go on with its successor"},
         {"all", 'a', NULL, set_all, "the whole machine (root or CAP_PERFMON)"},
         {"rate", 'F', "HZ", set_rate, "samples a second and CPU (default 499)"},
         {"duration", 'd', "SECONDS", set_duration, "record: stop after this long"},
@@ -495,21 +514,33 @@ static enum ctop_err check_owner(const struct options *o, struct err *e)
 	return record ? check_record(o, e) : dump ? check_dump(o, e) : CTOP_OK;
 }
 
-static enum ctop_err check(const struct options *o, struct err *e)
+const char options_no_target[] =
+        "nothing to profile; say one of: ctop --pid PID, ctop -- COMMAND, ctop -a (ctop --help "
+        "tells more)";
+
+static enum ctop_err check(struct options *o, struct err *e)
 {
 	if (o->command == OPTIONS_HELP || o->command == OPTIONS_VERSION)
 		return CTOP_OK;
-	int targets =
-	        (o->pid_count > 0) + o->whole_machine + (o->launch != NULL) + (o->file != NULL);
-	if (targets == 0)
-		return err_set(e, CTOP_EINVAL,
-		               "nothing to profile; say one of: ctop --pid PID, ctop -- COMMAND, "
-		               "ctop -a (ctop --help tells more)");
+	int targets = (o->pid_count > 0) + (o->wait != NULL) + o->whole_machine +
+	              (o->launch != NULL) + (o->file != NULL);
+	if (targets == 0 && o->command == OPTIONS_LIVE)
+		o->command = OPTIONS_PICK;
+	else if (targets == 0)
+		return err_set(e, CTOP_EINVAL, "%s", options_no_target);
 	if (targets > 1)
 		return err_set(
 		        e, CTOP_EINVAL,
-		        "--pid, -a, a command behind -- and a capture exclude each other; give "
-		        "one");
+		        "--pid, --wait, -a, a command behind -- and a capture exclude each other; "
+		        "give one");
+	if (o->follow && (o->pid_count > 1 || o->whole_machine || o->launch != NULL ||
+	                  o->file != NULL || o->command == OPTIONS_DUMP))
+		return err_set(e, CTOP_EINVAL,
+		               "--follow goes on where one process has ended: give one by --pid or "
+		               "--wait");
+	if (o->wait != NULL && o->command != OPTIONS_LIVE && o->command != OPTIONS_RECORD)
+		return err_set(e, CTOP_EINVAL,
+		               "--wait belongs to the live view and to: ctop record");
 	return check_owner(o, e);
 }
 
@@ -585,6 +616,7 @@ char *options_help(void)
 	strbuf_adds(
 	        &b,
 	        "Examples:\n"
+	        "  ctop                               pick a process from a live list\n"
 	        "  ctop --pid 1234                    live view of a running process\n"
 	        "  ctop -- make -j4                   start a command and watch it\n"
 	        "  ctop -a                            the whole machine\n"
@@ -601,7 +633,8 @@ char *options_help(void)
 	        "  ctop diff a.folded b.folded --fail-if 'total(parse) > +5%'\n"
 	        "                                     the same for a script: exit code 3 if so\n"
 	        "\n"
-	        "Usage: ctop [OPTION...] --pid PID[,PID...] | -a | -- COMMAND [ARG...]\n"
+	        "Usage: ctop [OPTION...] [--pid PID[,PID...] | --wait NAME | -a | -- COMMAND "
+	        "[ARG...]]\n"
 	        "       ctop record [OPTION...] --pid PID | -a | --input FILE | -- COMMAND\n"
 	        "       ctop view [OPTION...] FILE\n"
 	        "       ctop dump [OPTION...] --pid PID[,PID...]\n"

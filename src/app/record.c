@@ -47,6 +47,7 @@ static int open_signals(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	return signalfd(-1, &set, SFD_CLOEXEC);
@@ -72,10 +73,15 @@ static int time_left(const struct recording *r, int most)
 	return left <= 0 ? 0 : left < most ? (int)left + 1 : most;
 }
 
+/* A signal that ends the recording; SIGUSR1 sets a mark. */
 static bool take_signal(const struct recording *r)
 {
 	struct signalfd_siginfo info;
-	return read(r->signals, &info, sizeof info) == sizeof info;
+	if (read(r->signals, &info, sizeof info) != sizeof info)
+		return false;
+	if (info.ssi_signo == SIGUSR1)
+		session_command(r->session, &(struct command){.kind = COMMAND_MARK});
+	return info.ssi_signo != SIGUSR1;
 }
 
 static void show_fetching(const struct recording *r)
@@ -114,6 +120,16 @@ static void wait_for_files(struct recording *r)
 	}
 }
 
+/* --follow: takes note of what goes on. */
+static void follow(struct recording *r)
+{
+	char text[1024];
+	pid_t pid;
+	enum session_succession news = session_succession(r->session, &pid, text, sizeof text);
+	if (news == SUCCESSION_GOES_ON || news == SUCCESSION_REFUSED)
+		fprintf(stderr, "%sctop: %s\n", r->progress ? "\r\033[K" : "", text);
+}
+
 /* Waits until the recording is to end. */
 static void wait_for_end(struct recording *r)
 {
@@ -132,6 +148,7 @@ static void wait_for_end(struct recording *r)
 		if (fds[2].revents != 0)
 			r->child_ended = child_reap(r->child, &r->child_status);
 		session_ack(r->session);
+		follow(r);
 		if (session_ended(r->session))
 			return;
 		/* What the command started may go on; Ctrl-C ends that. */

@@ -69,13 +69,16 @@ struct analyzer {
 	uint64_t newest_ns;   /* time of the newest record */
 	uint64_t interval_ns; /* between snapshots, 0 before the first */
 	uint64_t published_ns;
-	uint64_t sampler_ns; /* CPU time of the sampler's thread, as it said last */
-	uint64_t now_ns;     /* our clock when the sample being counted was begun */
-	bool nameless;       /* JIT code was counted that had no name */
-	bool named;          /* JIT code has got names since */
-	bool work_left;      /* profile_work() has more to do */
-	bool source_ended;   /* RECORD_END was read */
-	bool settled;        /* the last snapshot says so */
+	uint64_t event_ns,
+	        event_before_ns; /* what events counted: of this source, of those before */
+	uint32_t marks;          /* set without a name */
+	uint64_t sampler_ns;     /* CPU time of the sampler's thread, as it said last */
+	uint64_t now_ns;         /* our clock when the sample being counted was begun */
+	bool nameless;           /* JIT code was counted that had no name */
+	bool named;              /* JIT code has got names since */
+	bool work_left;          /* profile_work() has more to do */
+	bool source_ended;       /* RECORD_END was read */
+	bool settled;            /* the last snapshot says so */
 };
 
 /* The display's clock: the capture's in a replay. */
@@ -288,7 +291,8 @@ static void on_stats(struct analyzer *a, const struct record *r)
 	struct snapshot_stats *out = profile_stats(a->profile);
 	figures_record(&a->figures, s);
 	out->rate_hz = s->rate_hz;
-	out->event_ns = s->event_ns;
+	a->event_ns = s->event_ns;
+	out->event_ns = a->event_before_ns + s->event_ns;
 	bool apart = (r->flags & RECORD_APART) != 0;
 	a->sampler_ns = a->c.in_order || apart ? 0 : s->sampler_cpu_ns;
 	if (!a->c.in_order && s->way < WAYS)
@@ -323,6 +327,30 @@ static void on_thread(struct analyzer *a, const struct record *r)
 	             procs_get(a->procs, r->pid)->name);
 }
 
+/* Another process goes on where a target has ended: nothing is over yet. */
+static void go_on(struct analyzer *a)
+{
+	profile_stats(a->profile)->state = TARGET_RUNNING;
+	a->source_ended = a->settled = false;
+	a->event_before_ns += a->event_ns;
+	a->event_ns = 0;
+	figures_restart(&a->figures);
+}
+
+static void on_mark(struct analyzer *a, const struct record *r)
+{
+	const struct record_mark *m = (const struct record_mark *)(const void *)r;
+	char clean[3 * RECORD_MARK_NAME + 1];
+	utf8_clean(m->name, strnlen(m->name, RECORD_MARK_NAME - 1), clean);
+	size_t fits = utf8_fit(clean, RECORD_MARK_NAME - 1, NULL);
+	while (fits > RECORD_MARK_NAME - 1 || ((unsigned char)clean[fits] & 0xc0) == 0x80)
+		fits--;
+	clean[fits] = '\0';
+	if ((r->flags & RECORD_RESTART) != 0)
+		go_on(a);
+	profile_mark(a->profile, r->time, clean);
+}
+
 static void on_end(struct analyzer *a, const struct record *r)
 {
 	const struct record_end *end = (const struct record_end *)(const void *)r;
@@ -339,7 +367,7 @@ static record_fn *const handlers[RECORD_KINDS] = {
         [RECORD_FORK] = on_fork,     [RECORD_EXIT] = on_thread_exit, [RECORD_LOST] = on_lost,
         [RECORD_RESYNC] = on_resync, [RECORD_STATS] = on_stats,      [RECORD_END] = on_end,
         [RECORD_CODE] = on_code,     [RECORD_NOTE] = on_note,        [RECORD_LOOK] = on_look,
-        [RECORD_THREAD] = on_thread,
+        [RECORD_THREAD] = on_thread, [RECORD_MARK] = on_mark,
 };
 
 static void handle(struct analyzer *a, const struct record *r)
@@ -371,11 +399,16 @@ static bool read_ring(struct analyzer *a)
 
 /* --- commands and snapshots --------------------------------------------------- */
 
+/* As a record, so that a capture has it, too. */
 static void set_mark(struct analyzer *a, const struct command *c)
 {
-	char clean[3 * sizeof c->name + 1];
-	utf8_clean(c->name, strnlen(c->name, sizeof c->name - 1), clean);
-	profile_mark(a->profile, c->from_ns != 0 ? c->from_ns : now_of(a), clean);
+	struct record_mark m = {
+	        .h = {sizeof m, RECORD_MARK, 0, c->from_ns != 0 ? c->from_ns : now_of(a), 0, 0}};
+	if (c->name[0] != '\0')
+		snprintf(m.name, sizeof m.name, "%s", c->name);
+	else
+		snprintf(m.name, sizeof m.name, "mark %u", ++a->marks);
+	handle(a, &m.h);
 }
 
 static void take_commands(struct analyzer *a)

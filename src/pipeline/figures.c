@@ -41,8 +41,14 @@ void figures_record(struct figures *f, const struct record_stats *r)
 	}
 	follow_helper(f, r);
 	f->time_ns = r->h.time;
-	f->target_ns = r->target_cpu_ns;
-	f->weight_ns = r->weight_ns;
+	f->target_ns = f->ended_target_ns + r->target_cpu_ns;
+	f->weight_ns = f->ended_weight_ns + r->weight_ns;
+}
+
+void figures_restart(struct figures *f)
+{
+	f->ended_target_ns = f->target_ns;
+	f->ended_weight_ns = f->weight_ns;
 }
 
 void figures_reset(struct figures *f, uint64_t now_ns)

@@ -18,6 +18,8 @@ struct figures {
 	uint64_t time_ns, target_ns, weight_ns;
 	uint64_t before_time_ns, before_target_ns;
 	uint64_t base_target_ns, base_weight_ns;
+	/* What sources that have ended have told. */
+	uint64_t ended_target_ns, ended_weight_ns;
 	/* ctop's own clock at the beginning of the window shown. */
 	uint64_t own_time_ns, own_cpu_ns;
 	/* A process of ours, whose time counts too; 0: none. And those before it. */
@@ -30,6 +32,9 @@ void figures_init(struct figures *f, uint64_t start_ns, bool replay);
 
 /* A statistics record has come. */
 void figures_record(struct figures *f, const struct record_stats *r);
+
+/* Another source goes on: its statistics begin at nothing, and are added to those so far. */
+void figures_restart(struct figures *f);
 
 /* Counting starts anew. */
 void figures_reset(struct figures *f, uint64_t now_ns);

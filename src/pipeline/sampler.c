@@ -12,6 +12,8 @@
 #include "ctop/peek.h"
 #include "ctop/ring.h"
 #include "ctop/source.h"
+#include "exchange.h"
+#include "replacement.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -30,7 +32,8 @@ struct sampler {
 	pthread_t thread;
 	struct source *source;
 	struct ring *ring;
-	struct peeker *peeker; /* or NULL */
+	struct peeker *peeker;           /* or NULL */
+	struct replacement *replacement; /* or NULL */
 	_Atomic(struct peek_request *) request;
 	const _Atomic uint32_t *stack_wanted;
 	atomic_bool stop, abort;
@@ -131,6 +134,26 @@ static void pause_for(struct sampler *s, int64_t ns)
 	}
 }
 
+/* The source has ended: waits for another one; false when the thread is to end. */
+static bool goes_on(struct sampler *s)
+{
+	struct pollfd fd = {.fd = s->wake, .events = POLLIN};
+	struct replacement *r = s->replacement;
+	if (r == NULL)
+		return false;
+	atomic_store(&r->idle, true);
+	exchange_notify(r->exchange);
+	while (!atomic_load(&s->abort) && !atomic_load(&s->stop)) {
+		if (replacement_take(r, s->source, s->peeker, s->ring, &s->abort)) {
+			s->interval_ms = FIRST_MS;
+			return true;
+		}
+		poll(&fd, 1, -1);
+		exchange_clear(s->wake);
+	}
+	return false;
+}
+
 static void *run(void *arg)
 {
 	struct sampler *s = arg;
@@ -144,6 +167,8 @@ static void *run(void *arg)
 			told = true;
 		}
 		int64_t ns = step(s);
+		if (ns < 0 && goes_on(s))
+			continue;
 		if (ns < 0)
 			break;
 		pause_for(s, let_go(s, look(s, ns)));
@@ -153,13 +178,14 @@ static void *run(void *arg)
 
 enum ctop_err sampler_start(struct sampler **out, struct source *source, struct ring *ring,
                             const _Atomic uint32_t *stack_wanted, struct peeker *peeker,
-                            struct err *e)
+                            struct replacement *replacement, struct err *e)
 {
 	struct sampler *s = mem_zalloc(1, sizeof *s);
 	s->source = source;
 	s->ring = ring;
 	s->stack_wanted = stack_wanted;
 	s->peeker = peeker;
+	s->replacement = replacement;
 	s->interval_ms = FIRST_MS;
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	int rc = s->wake < 0 ? errno : pthread_create(&s->thread, NULL, run, s);
@@ -173,8 +199,10 @@ enum ctop_err sampler_start(struct sampler **out, struct source *source, struct 
 	return CTOP_OK;
 }
 
-static void wake(struct sampler *s)
+void sampler_wake(struct sampler *s)
 {
+	if (s == NULL)
+		return;
 	uint64_t one = 1;
 	ssize_t n = write(s->wake, &one, sizeof one);
 	(void)n;
@@ -183,19 +211,19 @@ static void wake(struct sampler *s)
 void sampler_stop(struct sampler *s)
 {
 	atomic_store(&s->stop, true);
-	wake(s);
+	sampler_wake(s);
 }
 
 void sampler_abort(struct sampler *s)
 {
 	atomic_store(&s->abort, true);
-	wake(s);
+	sampler_wake(s);
 }
 
 void sampler_peek(struct sampler *s, struct peek_request *r)
 {
 	free_request(atomic_exchange(&s->request, r));
-	wake(s);
+	sampler_wake(s);
 }
 
 void sampler_join(struct sampler *s)

@@ -13,6 +13,7 @@
 
 struct peek_request;
 struct peeker;
+struct replacement;
 struct ring;
 struct sampler;
 struct source;
@@ -20,9 +21,13 @@ struct source;
 /* Starts the thread; source, ring and `stack_wanted` are borrowed until sampler_join(). The
  * last is the size of stack dumps in bytes; whoever changes it wants another. `peeker` does the
  * looks; NULL where there is nothing to look at. */
+/* When the source has ended the thread waits for another one, if there is a `replacement`. */
 enum ctop_err sampler_start(struct sampler **out, struct source *source, struct ring *ring,
                             const _Atomic uint32_t *stack_wanted, struct peeker *peeker,
-                            struct err *e);
+                            struct replacement *replacement, struct err *e);
+
+/* There is something new to be seen in the replacement. NULL is allowed. */
+void sampler_wake(struct sampler *s);
 
 /* Asks for a look at the threads; the request (from malloc(), as its tids) is taken over. One that
  * was not begun is replaced. */

@@ -20,6 +20,7 @@
 #include "jobs.h"
 #include "recorder.h"
 #include "sampler.h"
+#include "succession.h"
 #include "watcher.h"
 
 #include <errno.h>
@@ -57,6 +58,8 @@ struct session {
 	struct peeker *peeker;         /* NULL where there is nothing to look at */
 	uint64_t peeks;                /* asked for so far */
 	struct watcher *watcher;
+	struct succession succession;
+	bool ending; /* sampling is to end */
 	int fd;      /* epoll over what the owner waits for */
 	bool joined; /* sampler and analyzer have ended */
 };
@@ -189,9 +192,13 @@ static enum ctop_err start_threads(struct session *s, struct err *e)
 		s->peeker = peeker_new(s->broker, sc->pids, sc->pid_count, sc->follow_children,
 		                       sc->kernel, sc->regs_mask);
 	enum ctop_err rc = analyzer_start(&s->analyzer, &ac, e);
+	bool one = has_targets && sc->pid_count == 1 && !sc->launched;
+	s->succession.asks = !s->c.follow;
+	if (rc == CTOP_OK && one && (s->c.watch || s->c.follow))
+		rc = succession_start(&s->succession, s->broker, &s->exchange, s->c.choice, sc, e);
 	if (rc == CTOP_OK)
 		rc = sampler_start(&s->sampler, &s->source, s->ring, &s->stack_wanted, s->peeker,
-		                   e);
+		                   s->succession.on ? &s->succession.replacement : NULL, e);
 	if (rc != CTOP_OK || !s->c.watch || !has_targets)
 		return rc;
 	return watcher_start(&s->watcher, s->broker, sc->pids, sc->pid_count, sc->follow_children,
@@ -274,6 +281,7 @@ static void join(struct session *s)
 
 void session_end_sampling(struct session *s)
 {
+	s->ending = true;
 	if (s->sampler != NULL)
 		sampler_stop(s->sampler);
 }
@@ -302,6 +310,7 @@ void session_free(struct session *s)
 		exchange_end(&s->exchange, true);
 	watcher_stop(s->watcher);
 	join(s);
+	succession_stop(&s->succession);
 	workers_free(s->workers);
 	recorder_abandon(s->recorder);
 	analyzer_free(s->analyzer);
@@ -378,8 +387,29 @@ struct profile *session_profile(const struct session *s)
 	return s->joined && s->analyzer != NULL ? analyzer_profile(s->analyzer) : NULL;
 }
 
+enum session_succession session_succession(struct session *s, pid_t *pid, char *text, size_t cap)
+{
+	enum session_succession news = succession_look(&s->succession, s->sampler, pid, text, cap);
+	struct target_info info;
+	if (news != SUCCESSION_GOES_ON)
+		return news;
+	s->facts.pid = (uint32_t)*pid;
+	if (target_read(s->broker, *pid, 0, &info, NULL) == CTOP_OK)
+		snprintf(s->title, sizeof s->title, "%s", info.comm);
+	watcher_retarget(s->watcher, *pid);
+	return news;
+}
+
+void session_succeed(struct session *s, pid_t pid)
+{
+	succession_take(&s->succession, s->sampler, pid);
+}
+
 bool session_ended(struct session *s)
 {
+	/* A successor may still come. */
+	if (s->c.follow && s->succession.on && !s->ending)
+		return false;
 	return exchange_ended(&s->exchange);
 }
 

@@ -23,10 +23,10 @@ struct watcher {
 	pthread_t thread;
 	struct broker *broker;
 	struct exchange *exchange;
-	pid_t *pids;
-	size_t pid_count;
 	bool children;
 	pthread_mutex_t lock; /* guards what follows */
+	pid_t *pids;
+	size_t pid_count;
 	pthread_cond_t wake;
 	bool stopping, known;
 	struct table now;
@@ -76,14 +76,33 @@ static void add_process(struct watcher *w, struct table *table, pid_t pid)
 	free(tids);
 }
 
+static size_t target(struct watcher *w, size_t i, pid_t *pid)
+{
+	pthread_mutex_lock(&w->lock);
+	size_t count = w->pid_count;
+	*pid = i < count ? w->pids[i] : 0;
+	pthread_mutex_unlock(&w->lock);
+	return count;
+}
+
+void watcher_retarget(struct watcher *w, pid_t pid)
+{
+	if (w == NULL)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->pids[0] = pid; /* there is room for one at least */
+	w->pid_count = 1;
+	pthread_mutex_unlock(&w->lock);
+}
+
 static void read_all(struct watcher *w, struct table *table)
 {
-	for (size_t i = 0; i < w->pid_count; i++) {
-		add_process(w, table, w->pids[i]);
+	pid_t pid;
+	for (size_t i = 0; i < target(w, i, &pid); i++) {
+		add_process(w, table, pid);
 		pid_t *kids = NULL;
 		size_t count = 0;
-		if (!w->children ||
-		    target_children(w->broker, w->pids[i], &kids, &count) != CTOP_OK)
+		if (!w->children || target_children(w->broker, pid, &kids, &count) != CTOP_OK)
 			continue;
 		for (size_t k = 0; k < count; k++)
 			add_process(w, table, kids[k]);

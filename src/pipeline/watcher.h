@@ -20,6 +20,9 @@ enum { WATCHER_THREADS_MAX = 4096 };
 enum ctop_err watcher_start(struct watcher **out, struct broker *broker, const pid_t *pids,
                             size_t count, bool children, struct exchange *x, struct err *e);
 
+/* Watches `pid`, and only it, from now on. NULL is allowed. */
+void watcher_retarget(struct watcher *w, pid_t pid);
+
 /* Ends the thread and frees. NULL is allowed. */
 void watcher_stop(struct watcher *w);
 

@@ -58,6 +58,11 @@ enum ctop_err broker_cgroup(struct broker *b, pid_t pid, int *fd, pid_t **pids, 
 	return b->ops->cgroup(b->self, pid, fd, pids, count, e);
 }
 
+enum ctop_err broker_program(struct broker *b, pid_t pid, char *path, size_t cap)
+{
+	return b->ops->program != NULL ? b->ops->program(b->self, pid, path, cap) : CTOP_EUNSUP;
+}
+
 int broker_open_proc(struct broker *b, pid_t pid, pid_t tid, const char *name)
 {
 	return b->ops->open_proc != NULL ? b->ops->open_proc(b->self, pid, tid, name) : -ENOSYS;
@@ -128,8 +133,9 @@ enum ctop_err broker_read_file(const char *path, char **text, size_t *len, struc
 /* The path of a file of /proc; false for one that ctop does not read. */
 static bool proc_path(pid_t pid, pid_t tid, const char *name, char *out, size_t cap)
 {
-	static const char *const allowed[] = {"maps",    "stat",      "status",   "comm",  "wchan",
-	                                      "syscall", "schedstat", "children", "stack", "mem"};
+	static const char *const allowed[] = {"maps",  "stat",    "status",    "comm",
+	                                      "wchan", "syscall", "schedstat", "children",
+	                                      "stack", "mem",     "cmdline",   "cgroup"};
 	bool ok = false;
 	for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
 		ok = ok || strcmp(name, allowed[i]) == 0;
@@ -158,6 +164,22 @@ static int live_open_proc(void *self, pid_t pid, pid_t tid, const char *name)
 		return -EINVAL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd >= 0 ? fd : -errno;
+}
+
+static enum ctop_err live_program(void *self, pid_t pid, char *path, size_t cap)
+{
+	static const char deleted[] = " (deleted)";
+	char link[64];
+	(void)self;
+	snprintf(link, sizeof link, "/proc/%d/exe", pid);
+	ssize_t n = readlink(link, path, cap - 1);
+	if (n < 0)
+		return err_from_errno(errno);
+	path[n] = '\0';
+	size_t cut = sizeof deleted - 1;
+	if ((size_t)n > cut && strcmp(path + (size_t)n - cut, deleted) == 0)
+		path[(size_t)n - cut] = '\0';
+	return CTOP_OK;
 }
 
 static bool same_process(pid_t pid, uint64_t start_ticks)
@@ -245,6 +267,7 @@ struct broker *broker_new_live(void)
 	        .read_proc = live_read_proc,
 	        .list = live_list,
 	        .cgroup = live_cgroup,
+	        .program = live_program,
 	        .open_proc = live_open_proc,
 	        .perf_event = live_perf_event,
 	};

@@ -16,6 +16,7 @@ struct broker_ops {
 	enum ctop_err (*list)(void *self, pid_t pid, pid_t **ids, size_t *count, struct err *e);
 	enum ctop_err (*cgroup)(void *self, pid_t pid, int *fd, pid_t **pids, size_t *count,
 	                        struct err *e);
+	enum ctop_err (*program)(void *self, pid_t pid, char *path, size_t cap);
 	int (*open_proc)(void *self, pid_t pid, pid_t tid, const char *name);
 	int (*perf_event)(void *self, struct perf_event_attr *attr, pid_t pid, int cpu, int group,
 	                  unsigned long flags);

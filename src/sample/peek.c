@@ -73,6 +73,14 @@ struct peeker *peeker_new(struct broker *b, const pid_t *pids, size_t count, boo
 	return p;
 }
 
+void peeker_retarget(struct peeker *p, pid_t pid)
+{
+	if (p == NULL)
+		return;
+	p->pids[0] = pid; /* there is room for one at least */
+	p->pid_count = 1;
+}
+
 void peeker_free(struct peeker *p)
 {
 	if (p == NULL)

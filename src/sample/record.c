@@ -4,6 +4,7 @@
 #include "ctop/ring.h"
 #include "ctop/strbuf.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* Whether a NUL stands in the bytes from `from` to the record's end. */
@@ -42,6 +43,9 @@ bool record_check(const void *bytes, size_t len)
 	case RECORD_THREAD:
 		return has_text(r, sizeof(struct record_thread)) &&
 		       ((const struct record_thread *)bytes)->how < HOWS;
+	case RECORD_MARK:
+		return len == sizeof(struct record_mark) &&
+		       has_text(r, offsetof(struct record_mark, name));
 	case RECORD_LOOK:
 		return len == sizeof(struct record_look);
 	case RECORD_FORK:

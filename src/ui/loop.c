@@ -9,6 +9,7 @@
 #include "ctop/session.h"
 #include "ctop/surface.h"
 #include "ctop/term.h"
+#include "signals.h"
 
 #include "clicks.h"
 
@@ -18,10 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { TICK_MS = 1000 };
+enum { TICK_MS = 1000, OUTPUT_MS = 100 };
 
 struct loop {
 	struct session *session;
@@ -43,22 +43,6 @@ struct loop {
 	int signal;
 };
 
-static void signal_set(sigset_t *set)
-{
-	static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT};
-	sigemptyset(set);
-	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
-		sigaddset(set, ours[i]);
-}
-
-void loop_block_signals(void)
-{
-	sigset_t set;
-	signal_set(&set);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
 static struct screen_facts facts_of(const struct loop *l)
 {
 	const struct session_facts *f = session_facts(l->session);
@@ -70,6 +54,7 @@ static struct screen_facts facts_of(const struct loop *l)
 	        .thread_count = l->thread_count,
 	        .threads_known = l->threads_known,
 	        .child_running = l->child_running,
+	        .launched = l->o->output != NULL,
 	        .wait_status = l->child_running ? -1 : l->wait_status,
 	        .now_ns = clock_now_ns(),
 	        .clock_offset_ns = (uint64_t)f->clock_offset_ns,
@@ -107,6 +92,20 @@ static void take_threads(struct loop *l)
 	l->threads_known = true;
 }
 
+static void take_succession(struct loop *l)
+{
+	char text[1024];
+	pid_t pid;
+	uint64_t now = clock_now_ns();
+	enum session_succession news = session_succession(l->session, &pid, text, sizeof text);
+	if (news == SUCCESSION_OFFERED)
+		screen_offer(l->screen, pid, text);
+	else if (news != SUCCESSION_NONE)
+		screen_message(l->screen, now, news == SUCCESSION_REFUSED, text);
+	if (news == SUCCESSION_GOES_ON)
+		screen_offer(l->screen, 0, "");
+}
+
 static void take_news(struct loop *l)
 {
 	char path[1024], text[1100];
@@ -128,6 +127,7 @@ static void take_news(struct loop *l)
 		detail_unref(detail);
 	}
 	take_threads(l);
+	take_succession(l);
 	while (session_saved(l->session, &ok, path, sizeof path)) {
 		snprintf(text, sizeof text, ok ? "saved %s" : "not saved: %s", path);
 		screen_message(l->screen, clock_now_ns(), !ok, text);
@@ -144,12 +144,14 @@ static void take_child(struct loop *l)
 
 static void take_signal(struct loop *l)
 {
-	struct signalfd_siginfo info;
-	if (read(l->signals, &info, sizeof info) != sizeof info)
-		return;
-	l->signal = (int)info.ssi_signo;
+	int sig = signals_take(l->signals);
 	l->dirty = true;
-	switch (l->signal) {
+	switch (sig) {
+	case 0:
+		return;
+	case SIGUSR1:
+		session_command(l->session, &(struct command){.kind = COMMAND_MARK});
+		return;
 	case SIGWINCH:
 	case SIGCONT:
 		term_resize(l->term);
@@ -164,6 +166,7 @@ static void take_signal(struct loop *l)
 	default:
 		break;
 	}
+	l->signal = sig;
 	finish(l, LOOP_SIGNAL);
 }
 
@@ -251,6 +254,9 @@ static void act(struct loop *l, const struct action *a)
 	case ACTION_QUERY:
 		send(l, COMMAND_QUERY, &a->query);
 		break;
+	case ACTION_SUCCEED:
+		session_succeed(l->session, a->pid);
+		break;
 	case ACTION_IGNORED:
 	case ACTION_HANDLED:
 		break;
@@ -292,6 +298,24 @@ static void take_input(struct loop *l)
 
 /* --- painting ----------------------------------------------------------------------------- */
 
+/* What the command printed is fetched only while it is shown. */
+static void take_output(struct loop *l)
+{
+	char buf[16384];
+	size_t n;
+	if (l->o->output == NULL || !screen_wants_output(l->screen))
+		return;
+	while ((n = l->o->output(l->o->ctx, buf, sizeof buf)) > 0)
+		screen_output(l->screen, buf, n);
+}
+
+static int wait_ms(const struct loop *l)
+{
+	if (term_key_pending(l->term))
+		return INPUT_ESCAPE_MS;
+	return screen_wants_output(l->screen) ? OUTPUT_MS : TICK_MS;
+}
+
 static void paint(struct loop *l)
 {
 	int rows, cols;
@@ -300,6 +324,7 @@ static void paint(struct loop *l)
 	term_size(l->term, &rows, &cols);
 	if (rows != l->surface.rows || cols != l->surface.cols)
 		surface_resize(&l->surface, rows, cols);
+	take_output(l);
 	struct screen_facts facts = facts_of(l);
 	screen_draw(l->screen, &l->surface, &facts);
 	if (!term_draw(l->term, &l->surface))
@@ -320,7 +345,7 @@ static void wait_and_take(struct loop *l)
 	};
 	if (term_busy(l->term))
 		fds[0].events |= POLLOUT;
-	int n = poll(fds, 4, term_key_pending(l->term) ? INPUT_ESCAPE_MS : TICK_MS);
+	int n = poll(fds, 4, wait_ms(l));
 	if (n == 0) {
 		take_keys(l, true);
 		l->dirty = true; /* messages fade, clocks go on */
@@ -341,8 +366,6 @@ static void wait_and_take(struct loop *l)
 enum loop_end loop_run(struct session *session, struct screen *screen, struct term *term,
                        const struct loop_options *o, int *signal_out)
 {
-	sigset_t set;
-	signal_set(&set);
 	struct loop l = {
 	        .session = session,
 	        .screen = screen,
@@ -350,7 +373,7 @@ enum loop_end loop_run(struct session *session, struct screen *screen, struct te
 	        .o = o,
 	        .child_running = o->child_fd >= 0,
 	        .wait_status = -1,
-	        .signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+	        .signals = signals_open(),
 	        .dirty = true,
 	};
 	take_news(&l);

@@ -77,6 +77,7 @@ static const struct keymap_row rows[] = {
         {{'P'}, ACT_PROCESSES, "P", "processes; Enter narrows every view to one"},
         {{'d'}, ACT_QUALITY, "d", "data quality: what is missing, and what would mend it"},
         {{'D'}, ACT_PLACES, "D", "where every thread is now, asleep or not; none is stopped"},
+        {{'u'}, ACT_OUTPUT, "u", "what the launched command has printed"},
         {{'K'}, ACT_KERNEL, "K", "kernel frames on and off"},
         {{'i'}, ACT_INLINED, "i", "inlined functions on and off"},
         {{'y'}, ACT_GROUP, "y", "group by function, line, source file, module"},

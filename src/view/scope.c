@@ -275,11 +275,12 @@ static void who_text(const struct screen *s, char *out, size_t cap)
 	uint32_t count;
 	const struct snapshot_thread *t = snapshot_threads(s->shown, &count);
 	out[0] = '\0';
+	if (s->query.by_process)
+		snprintf(out, cap, " · only process %u", s->query.process);
 	for (uint32_t i = 0; i < count; i++) {
-		if (s->query.by_thread && t[i].id == s->query.thread)
+		bool main_thread = s->query.by_process && t[i].tid == s->query.process;
+		if (s->query.by_thread ? t[i].id == s->query.thread : main_thread)
 			snprintf(out, cap, " · only %s %u", t[i].name, t[i].tid);
-		else if (!s->query.by_thread && s->query.by_process && t[i].pid == s->query.process)
-			snprintf(out, cap, " · only process %u", t[i].pid);
 	}
 }
 

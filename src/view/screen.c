@@ -57,6 +57,7 @@ void screen_free(struct screen *s)
 	places_fini(&s->places);
 	annotated_fini(&s->annotated);
 	around_fini(&s->around);
+	output_fini(&s->output);
 	search_fini(&s->search);
 	scope_fini(&s->scope);
 	prompt_history_fini(&s->strip.names);
@@ -178,7 +179,7 @@ static void refresh(struct screen *s, const struct screen_facts *facts)
 static bool is_talking(const struct screen *s)
 {
 	bool share = s->view == VIEW_FLAME && s->overlay == OVERLAY_NONE && s->search.on;
-	return s->asking || prompt_is_open(&s->prompt) || share ||
+	return s->asking || prompt_is_open(&s->prompt) || share || s->offer[0] != '\0' ||
 	       (s->message[0] != '\0' && s->now_ns < s->message_until);
 }
 
@@ -198,6 +199,10 @@ static void draw_details(struct screen *s, struct surface *out, int row)
 	if (s->message[0] != '\0' && s->now_ns < s->message_until) {
 		surface_ellipsis(out, row, 1, out->cols - 1,
 		                 s->message_error ? STYLE_ERROR : STYLE_MESSAGE, s->message);
+		return;
+	}
+	if (s->offer[0] != '\0') {
+		surface_ellipsis(out, row, 1, out->cols - 1, STYLE_WARN, s->offer);
 		return;
 	}
 	if (s->shown != NULL && s->overlay == OVERLAY_DETAIL)
@@ -224,6 +229,8 @@ static bool draw_overlay(struct screen *s, struct surface *out, struct area area
 		heat_draw(s, out, area);
 	else if (s->overlay == OVERLAY_AROUND)
 		around_draw(s, out, area);
+	else if (s->overlay == OVERLAY_OUTPUT)
+		output_draw(s, out, area);
 	else
 		page_draw(s, out, area);
 	return true;
@@ -469,6 +476,8 @@ static struct action common_key(struct screen *s, enum act act, key_code key,
 			return view_detail(s, view_table[s->view]->current(s));
 		around_open(s, view_table[s->view]->current(s));
 		break;
+	case ACT_OUTPUT:
+		return output_open(s, facts);
 	case ACT_KERNEL:
 		return toggle_kernel(s);
 	case ACT_INLINED:
@@ -563,6 +572,8 @@ static struct action overlay_key(struct screen *s, enum act act, key_code key,
 {
 	if (s->overlay == OVERLAY_HEAT)
 		return heat_key(s, act);
+	if (s->overlay == OVERLAY_OUTPUT)
+		return output_key(s, act);
 	if (act == ACT_SEARCH || act == ACT_SEARCH_NEXT || act == ACT_SEARCH_PREVIOUS)
 		return search_key(s, act, facts);
 	if (act == ACT_COMMAND)
@@ -612,6 +623,9 @@ struct action screen_key(struct screen *s, key_code key, const struct screen_fac
 	s->message[0] = '\0';
 	if (s->asking)
 		return answer(s, key);
+	struct action offered = offer_key(s, act);
+	if (offered.kind != ACTION_IGNORED)
+		return offered;
 	if (s->overlay != OVERLAY_NONE)
 		return overlay_key(s, act, key, facts);
 	if (s->strip.focused && s->shown != NULL) {

@@ -421,8 +421,7 @@ static void mark_edited(struct screen *s)
 static struct action mark_accepted(struct screen *s)
 {
 	struct action a = {.kind = ACTION_MARK, .from_ns = s->strip.mark_ns};
-	snprintf(a.name, sizeof a.name, "%.55s",
-	         s->prompt.text[0] != '\0' ? s->prompt.text : "mark");
+	snprintf(a.name, sizeof a.name, "%.55s", s->prompt.text);
 	view_say(s, "marked; [ shows it on the time line, | there takes what lies between marks");
 	return a;
 }

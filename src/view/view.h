@@ -214,6 +214,13 @@ struct annotated_state {
 	size_t visit_count;
 };
 
+/* What a launched command has printed. */
+struct output_state {
+	struct typescript *text; /* owned; NULL: it was not looked at yet */
+	size_t top, most, page;  /* the first line seen; the last it may be; lines seen */
+	bool scrolled;           /* else the end is followed */
+};
+
 /* What a prompt is for. Called with the text in s->prompt. */
 struct prompt_use {
 	const char *label;
@@ -231,7 +238,8 @@ enum overlay {
 	OVERLAY_PLACES,
 	OVERLAY_DETAIL,
 	OVERLAY_HEAT,
-	OVERLAY_AROUND
+	OVERLAY_AROUND,
+	OVERLAY_OUTPUT
 };
 
 struct screen {
@@ -256,6 +264,8 @@ struct screen {
 	char message[512];
 	bool message_error;
 	uint64_t message_until;
+	char offer[256]; /* what could go on where the target has ended; "" for nothing */
+	int offer_pid;
 	uint64_t now_ns;
 	int rows, cols;
 	int wait_status; /* of a launched command that has ended, or −1 */
@@ -272,6 +282,7 @@ struct screen {
 	struct heat_state heat;
 	struct strip_state strip;
 	struct around_state around;
+	struct output_state output;
 };
 
 /* Total weight of the snapshot shown: what 100 % is. */
@@ -338,6 +349,15 @@ struct columns {
 
 /* Lays out: percentages always, then seconds, then the module when there is room. */
 struct columns view_columns(int cols, bool module);
+
+/* --- output.c --- */
+struct action output_open(struct screen *s, const struct screen_facts *facts);
+struct action output_key(struct screen *s, enum act act);
+void output_draw(struct screen *s, struct surface *out, struct area area);
+void output_fini(struct output_state *o);
+
+/* --- offer.c: Enter and Esc while something is offered; ACTION_IGNORED: the key is not its. */
+struct action offer_key(struct screen *s, enum act act);
 
 /* --- typing.c --- */
 

@@ -429,7 +429,6 @@ static void bad_input_names_cause_and_cure(void **state)
 	refuse((char *[]){"--bogus", NULL}, 2, "no such option");
 	refuse((char *[]){"recrod", NULL}, 2, "did you mean 'ctop record'?");
 	refuse((char *[]){"frobnicate", NULL}, 2, "ctop -- frobnicate");
-	refuse((char *[]){NULL}, 2, "nothing to profile");
 	refuse((char *[]){"--", "/no/such/program", NULL}, 127, "no such command");
 	refuse((char *[]){"--", "/etc/passwd", NULL}, 126, "cannot run it");
 	refuse((char *[]){"view", "/etc/passwd", NULL}, 1,

@@ -51,16 +51,22 @@ static void options_may_stand_anywhere(void **state)
 	assert_int_equal(parse(&o, &e, "ctop view x.ctr --ascii"), CTOP_OK);
 	assert_string_equal(o.file, "x.ctr");
 	assert_true(o.ascii);
+	assert_int_equal(parse(&o, &e, "ctop -F 99"), CTOP_OK);
+	assert_int_equal(o.command, OPTIONS_PICK);
 }
 
 static void errors_name_the_cure(void **state)
 {
 	static const char *const cases[][2] = {
-	        {"ctop", "nothing to profile"},
+	        {"ctop record -d 1", "nothing to profile"},
 	        {"ctop --pid 0", "wants process ids"},
 	        {"ctop --pid 1,x", "wants process ids"},
 	        {"ctop --pid", "value is missing"},
 	        {"ctop --pid 1 -a", "exclude each other"},
+	        {"ctop --wait /bin/ls", "without a path"},
+	        {"ctop --wait x -p 1", "exclude each other"},
+	        {"ctop -a --follow", "where one process has ended"},
+	        {"ctop dump --wait x", "belongs to the live view"},
 	        {"ctop recrod", "did you mean 'ctop record'"},
 	        {"ctop top", "ctop -- top"},
 	        {"ctop record", "nothing to profile"},
