@@ -139,27 +139,19 @@ static double share_at(const struct shares *s, unsigned long addr)
 	return 0;
 }
 
-static struct process_result perf_annotate(void)
+/* Both in the same seconds: how a loop's time spreads over its instructions is not the same for
+ * ever. Prints what perf says, a line of dashes, what ctop says. */
+static struct process_result annotate_both(void)
 {
-	char command[1024];
+	char command[1024], *ctop = process_path("ctop");
 	snprintf(command, sizeof command,
-	         "d=$(mktemp); perf record -q -e cpu-clock -F %d -o $d -p %d -- sleep 4 >&2 && "
-	         "perf annotate --stdio --no-source -i $d shop::store::work; rm -f $d $d.old",
-	         RATE, target);
-	return process_run((char *[]){"sh", "-c", command, NULL}, NULL, SECONDS);
-}
-
-static struct process_result ctop_annotate(void)
-{
-	char pid[32], rate[16], *ctop = process_path("ctop");
-	snprintf(pid, sizeof pid, "%d", target);
-	snprintf(rate, sizeof rate, "%d", RATE);
-	struct process_result r =
-	        process_run((char *[]){ctop, "record", "-F", rate, "-d", "4", "--pid", pid,
-	                               "--annotate", "shop::store::work", NULL},
-	                    NULL, SECONDS);
+	         "d=$(mktemp -d); perf record -q -e cpu-clock -F %d -o $d/p -p %d -- sleep 4 >&2 & "
+	         "%s record -F %d -d 4 --pid %d --annotate shop::store::work >$d/c; wait; "
+	         "perf annotate --stdio --no-source -i $d/p shop::store::work; echo ----ctop; "
+	         "cat $d/c; rm -rf $d",
+	         RATE, target, ctop, RATE, target);
 	free(ctop);
-	return r;
+	return process_run((char *[]){"sh", "-c", command, NULL}, NULL, SECONDS);
 }
 
 /* The same shares as the peer's, within sampling error. */
@@ -167,21 +159,22 @@ static void instructions_have_the_shares_of_perf_annotate(void **state)
 {
 	(void)state;
 	static struct shares ours, theirs;
-	struct process_result p = perf_annotate(), c = ctop_annotate();
-	if (p.out[0] == '\0') {
+	struct process_result p = annotate_both();
+	char *c = strstr(p.out, "----ctop");
+	if (c == p.out) {
 		print_message("SKIP: perf is not here, or may not be used: %.200s\n", p.err);
 		process_result_fini(&p);
-		process_result_fini(&c);
 		skip();
 	}
-	assert_int_equal(c.code, 0);
+	assert_non_null(c);
+	*c++ = '\0';
 	/* Ours may be fewer on a busy machine, but hardly by more than half. */
 	const char *told = strstr(p.out, " samples");
 	while (told != NULL && told > p.out && told[-1] >= '0' && told[-1] <= '9')
 		told--;
 	double n = told != NULL ? atof(told) / 2 : 0;
 	assert_true(n > 500);
-	char *insns = strstr(c.out, "INSTRUCTION");
+	char *insns = strstr(c, "INSTRUCTION");
 	assert_non_null(insns);
 	read_shares(&ours, insns, false);
 	read_shares(&theirs, p.out, true);
@@ -203,7 +196,6 @@ static void instructions_have_the_shares_of_perf_annotate(void **state)
 	              theirs.count, 100 * share_at(&ours, theirs.of[hot].addr),
 	              100 * theirs.of[hot].share / theirs.sum);
 	process_result_fini(&p);
-	process_result_fini(&c);
 }
 
 static int start(void **state)

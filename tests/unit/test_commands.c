@@ -170,7 +170,8 @@ static void the_foot_line_shows_what_applies_in_any_width(void **state)
 {
 	struct made_world *w = *state;
 	made_world_type(w, "2");
-	foot_is(w, 80, " F1 help F2 cmd F3 find F5 b-up F6 sort F7 flame F8 src F9 save F10 quit");
+	foot_is(w, 80,
+	        " F1 help F2 cmd F3 find F4 filt F5 b-up F6 sort F7 flame F8 src F9 save F10 quit");
 	made_world_type(w, "?");
 	foot_is(w, 80, " F2 command  F3 search  Esc close");
 	made_world_type(w, "\x1b");
