@@ -253,6 +253,44 @@ static struct action process(struct screen *s, char *args)
 /* --- the table ----------------------------------------------------------------------------------
  */
 
+static struct action filter(struct screen *s, char *args)
+{
+	return scope_filter(s, args);
+}
+
+/* "all", "30", "30 fading". */
+static struct action window(struct screen *s, char *args)
+{
+	char *end, said[64];
+	double seconds = strtod(args, &end);
+	bool number = end > args && seconds >= 0.1 && seconds <= 1e6;
+	end += strspn(end, " ");
+	bool fading = strcasecmp(end, "fading") == 0;
+	if (strcasecmp(args, "all") == 0 || args[0] == '\0')
+		return scope_window(s, &(struct profile_window){.kind = WINDOW_ALL},
+		                    "all that was sampled");
+	if (!number || (*end != '\0' && !fading))
+		return view_refuse(
+		        s, "window wants all, or seconds such as 30, or 30 fading; not '%.40s'",
+		        args);
+	snprintf(said, sizeof said, fading ? "fading: %.1f s back counts half" : "the last %.1f s",
+	         seconds);
+	return scope_window(s,
+	                    &(struct profile_window){.kind = fading ? WINDOW_DECAY : WINDOW_LAST,
+	                                             .span_ns = (uint64_t)(seconds * 1e9)},
+	                    said);
+}
+
+static struct action mark(struct screen *s, char *args)
+{
+	return strip_set_mark(s, args);
+}
+
+static struct action compare(struct screen *s, char *args)
+{
+	return strcasecmp(args, "off") == 0 ? delta_drop(s) : delta_set(s);
+}
+
 static const struct command_row rows[] = {
         {"quit", NULL, "end ctop", quit, NULL},
         {"help", NULL, "keys and commands", help, NULL},
@@ -264,6 +302,12 @@ static const struct command_row rows[] = {
          settings_word},
         {"thread", "[TID]", "count one thread only; without one all", thread, thread_word},
         {"process", "[PID]", "count one process only; without one all", process, process_word},
+        {"filter", "[!]TEXT", "keep stacks with a match, with ! those without; empty: all", filter,
+         NULL},
+        {"window", "all | SECONDS [fading]", "count all, the last seconds, or let old ones fade",
+         window, NULL},
+        {"mark", "[NAME]", "set a mark on the time line", mark, NULL},
+        {"compare", "[off]", "what is counted becomes the base line; end that", compare, NULL},
         {"save", "[FILE]", "save a snapshot as folded stacks; never over a file", save, NULL},
         {"pause", NULL, "pause or resume the display", pause_display, NULL},
         {"reset", NULL, "forget all counts", reset, NULL},

@@ -58,10 +58,8 @@ static void filter_edited(struct screen *s)
 	(void)s;
 }
 
-/* "text" keeps stacks with it, "!text" those without, and nothing drops all filters. */
-static struct action filter_accepted(struct screen *s)
+struct action scope_filter(struct screen *s, const char *text)
 {
-	const char *text = s->prompt.text;
 	if (text[0] == '\0') {
 		s->query.filter_count = 0;
 		view_say(s, "no filters");
@@ -73,6 +71,11 @@ static struct action filter_accepted(struct screen *s)
 	view_say(s, drop ? "only stacks without a match; Esc drops the filter"
 	                 : "only stacks with a match; Esc drops the filter");
 	return count_anew(s);
+}
+
+static struct action filter_accepted(struct screen *s)
+{
+	return scope_filter(s, s->prompt.text);
 }
 
 static const struct prompt_use filter_use = {
@@ -141,13 +144,18 @@ static struct action fold_or_hide(struct screen *s)
 /* --- windows -----------------------------------------------------------------------------------
  */
 
+struct action scope_window(struct screen *s, const struct profile_window *w, const char *said)
+{
+	s->query.window = *w;
+	view_say(s, said);
+	return count_anew(s);
+}
+
 static struct action next_window(struct screen *s)
 {
 	bool ours = s->query.window.kind != WINDOW_RANGE;
 	s->scope.window = ours ? (s->scope.window + 1) % WINDOWS : 0;
-	s->query.window = windows[s->scope.window].window;
-	view_say(s, windows[s->scope.window].said);
-	return count_anew(s);
+	return scope_window(s, &windows[s->scope.window].window, windows[s->scope.window].said);
 }
 
 struct action scope_range(struct screen *s, uint64_t from_ns, uint64_t to_ns)

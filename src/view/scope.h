@@ -25,6 +25,13 @@ void scope_fini(struct scope *c);
 /* The keys that change it; ACTION_IGNORED for others. */
 struct action scope_key(struct screen *s, enum act act);
 
+/* As typed: "text" keeps stacks with it, "!text" those without, "" drops all filters. */
+struct action scope_filter(struct screen *s, const char *text);
+
+/* Counts under another window. */
+struct profile_window;
+struct action scope_window(struct screen *s, const struct profile_window *w, const char *said);
+
 /* Drops the newest part of it (Esc); ACTION_IGNORED when there is nothing to drop. */
 struct action scope_drop(struct screen *s);
 

@@ -237,8 +237,10 @@ struct action strip_open(struct screen *s)
 	t->view_from = t->view_to = 0;
 	if (s->query.window.kind != WINDOW_RANGE) {
 		struct span all = limits(s);
-		uint64_t tenth = (all.to - all.from) / 10;
-		choose(s, (struct span){all.to - tenth, all.to});
+		uint64_t part = (all.to - all.from) / 10; /* a second at least, if there is one */
+		part = part > CLOCK_NS_PER_SEC ? part : CLOCK_NS_PER_SEC;
+		part = part < all.to - all.from ? part : all.to - all.from;
+		choose(s, (struct span){all.to - part, all.to});
 	}
 	return show(s);
 }
@@ -418,12 +420,19 @@ static void mark_edited(struct screen *s)
 	(void)s;
 }
 
-static struct action mark_accepted(struct screen *s)
+struct action strip_set_mark(struct screen *s, const char *name)
 {
-	struct action a = {.kind = ACTION_MARK, .from_ns = s->strip.mark_ns};
-	snprintf(a.name, sizeof a.name, "%.55s", s->prompt.text);
+	struct action a = {.kind = ACTION_MARK};
+	if (s->shown != NULL && s->strip.focused)
+		a.from_ns = chosen(s).from;
+	snprintf(a.name, sizeof a.name, "%.55s", name);
 	view_say(s, "marked; [ shows it on the time line, | there takes what lies between marks");
 	return a;
+}
+
+static struct action mark_accepted(struct screen *s)
+{
+	return strip_set_mark(s, s->prompt.text);
 }
 
 static const struct prompt_use mark_use = {
@@ -437,7 +446,6 @@ struct action strip_mark(struct screen *s)
 {
 	if (s->shown == NULL)
 		return view_handled();
-	s->strip.mark_ns = s->strip.focused ? chosen(s).from : 0;
 	view_prompt(s, &mark_use, &s->strip.names);
 	return view_handled();
 }

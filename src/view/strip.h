@@ -25,7 +25,6 @@ struct strip_state {
 	int cells;                   /* of the strip as it was drawn last */
 	uint64_t clock_offset_ns;    /* to wall-clock time; 0: times are since the start */
 	struct prompt_history names; /* of marks */
-	uint64_t mark_ns;            /* where a mark is being named */
 };
 
 /* Draws the strip at a row and, focused, its axis on the next; returns the rows used. */
@@ -39,6 +38,9 @@ struct action strip_key(struct screen *s, enum act act, key_code key);
 
 /* Asks for a name, and sets a mark at the chosen range's beginning, or now. */
 struct action strip_mark(struct screen *s);
+
+/* Sets a mark of that name; "": it gets a number. */
+struct action strip_set_mark(struct screen *s, const char *name);
 
 /* "10:42:07". */
 void strip_moment(const struct screen *s, uint64_t time_ns, char *out, size_t cap);

@@ -52,6 +52,15 @@ static void every_command_does_what_it_says(void **state)
 	        {":fetch\r", "fetching debug files"},
 	        {":thread 101\r", "only parser 101"},
 	        {":thread\r", "all threads"},
+	        {":filter hash\r", "with hash"},
+	        {":filter !hash\r", "without hash"},
+	        {":filter\r", "no filters"},
+	        {":window 30\r", "last 30 s"},
+	        {":window 5 fading\r", "fading 5 s"},
+	        {":window soon\r", "window wants all, or seconds"},
+	        {":window all\r", "all that was sampled"},
+	        {":mark here\r", "marked"},
+	        {":compare off\r", "there is no base line"},
 	        {":\r", "all threads"},
 	};
 	w->cols = 140;
