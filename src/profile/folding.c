@@ -72,5 +72,5 @@ void folding_run(struct profile *p)
 	free(keep);
 	free(weight);
 	struct profile_query q = profile_newest(p)->query;
-	recount_begin(p, &q, profile_newest(p)->command);
+	recount_begin(p, &q, profile_newest(p)->command, true);
 }

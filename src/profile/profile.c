@@ -21,6 +21,8 @@ struct profile *profile_new(const struct profile_config *config)
 	activity_init(&p->activity, config->start_ns);
 	timeline_init(&p->timeline, config->start_ns);
 	p->shown = generation_new(p, &config->query, 0);
+	p->shown.tree = tree_new();
+	p->shown.number = ++p->generations;
 	p->shown.done.walked = SIZE_MAX;
 	p->shown.done.summed = true;
 	struct loc folded = {.kind = LOC_MARK};
@@ -160,7 +162,7 @@ void profile_set_query(struct profile *p, const struct profile_query *q, uint64_
 		stacks_clear_funcs(&p->stacks);
 		activity_forget_funcs(&p->activity);
 	}
-	recount_begin(p, q, command);
+	recount_begin(p, q, command, false);
 }
 
 void profile_regroup(struct profile *p)
@@ -168,7 +170,7 @@ void profile_regroup(struct profile *p)
 	struct profile_query q = profile_newest(p)->query;
 	stacks_clear_funcs(&p->stacks);
 	activity_forget_funcs(&p->activity);
-	recount_begin(p, &q, profile_newest(p)->command);
+	recount_begin(p, &q, profile_newest(p)->command, true);
 }
 
 void profile_reset(struct profile *p, uint64_t now_ns, uint64_t command)
@@ -181,7 +183,7 @@ void profile_reset(struct profile *p, uint64_t now_ns, uint64_t command)
 	timeline_reset(&p->timeline, now_ns);
 	p->stats.all_samples = p->stats.all_weight_ns = p->stats.complete = 0;
 	p->stats.losses = (struct snapshot_losses){0};
-	recount_begin(p, &q, command);
+	recount_begin(p, &q, command, true);
 }
 
 /* --- the time line --------------------------------------------------------------------- */

@@ -3,7 +3,8 @@
  *
  * A generation is a group tree with its counts, under one query. A recount makes the next one
  * beside it: the raw stacks' group nodes belong to the newest generation; the old one is published
- * unchanged until the new one is complete.
+ * unchanged until the new one is complete. Generations that group alike (another window, another
+ * thread) share the tree.
  */
 #ifndef CTOP_PROFILE_STATE_H
 #define CTOP_PROFILE_STATE_H
@@ -110,7 +111,9 @@ void grouping_uncount(struct profile *p, struct generation *g, uint32_t stack, u
 void generation_fini(struct generation *g);
 struct generation generation_new(struct profile *p, const struct profile_query *q,
                                  uint64_t command);
-void recount_begin(struct profile *p, const struct profile_query *q, uint64_t command);
+/* Where a query groups stacks as the newest one does, its counts are of the same tree, unless it
+ * must be made `afresh`: names, or the stacks themselves, have changed. */
+void recount_begin(struct profile *p, const struct profile_query *q, uint64_t command, bool afresh);
 
 /* A slice of the recount that is on. */
 void recount_batch(struct profile *p);

@@ -63,8 +63,7 @@ static uint64_t first_entry(struct profile *p, const struct profile_window *w, u
 
 struct generation generation_new(struct profile *p, const struct profile_query *q, uint64_t command)
 {
-	struct generation g = {
-	        .query = *q, .number = ++p->generations, .command = command, .tree = tree_new()};
+	struct generation g = {.query = *q, .command = command};
 	filters_init(&g.filters, q);
 	g.base_done.left = g.base_done.entered = first_entry(
 	        p, &(struct profile_window){.kind = WINDOW_RANGE, .from_ns = q->base_from_ns}, 0);
@@ -75,12 +74,34 @@ struct generation generation_new(struct profile *p, const struct profile_query *
 	return g;
 }
 
-void recount_begin(struct profile *p, const struct profile_query *q, uint64_t command)
+/* Whether stacks have the same nodes under both, so that one tree serves. */
+static bool is_grouped_alike(const struct profile_query *a, const struct profile_query *b)
 {
+	if (a->hide_kernel != b->hide_kernel || a->group != b->group ||
+	    a->hide_inlined != b->hide_inlined || a->filter_count != b->filter_count)
+		return false;
+	for (uint32_t i = 0; i < a->filter_count; i++)
+		if (a->filters[i].kind != b->filters[i].kind ||
+		    strcmp(a->filters[i].text, b->filters[i].text) != 0)
+			return false;
+	return true;
+}
+
+void recount_begin(struct profile *p, const struct profile_query *q, uint64_t command, bool afresh)
+{
+	const struct generation *newest = profile_newest(p);
+	struct generation next = generation_new(p, q, command);
+	if (!afresh && is_grouped_alike(&newest->query, q)) {
+		next.tree = tree_ref(newest->tree);
+		next.number = newest->number;
+	} else {
+		next.tree = tree_new();
+		next.number = ++p->generations;
+		tree_seal(p->shown.tree); /* it is only shown from now on */
+		stacks_clear_groups(&p->stacks);
+	}
 	generation_fini(&p->next);
-	tree_seal(p->shown.tree); /* it is only shown from now on */
-	p->next = generation_new(p, q, command);
-	stacks_clear_groups(&p->stacks);
+	p->next = next;
 }
 
 /* --- windows ------------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@ echo "machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(nproc
 echo "peers: $(perf --version 2>/dev/null || echo 'no perf'), libunwind $(pkg-config --modversion libunwind)"
 
 "$build/bench/bench_model"
+"$build/bench/bench_window"
 "$build/bench/bench_churn"
 "$build/bench/bench_unwind"
 
