@@ -145,8 +145,10 @@ static struct action close_page(struct screen *s)
 static struct action choose(struct screen *s)
 {
 	const struct snapshot_heat *h = grid(s);
-	if (h == NULL)
+	if (h == NULL) {
+		view_say(s, "not counted yet");
 		return view_handled();
+	}
 	uint64_t at = time_of(h, s->heat.column, s->heat.row), from = at, to = at;
 	if (s->heat.picking) {
 		from = s->heat.picked_ns < at ? s->heat.picked_ns : at;

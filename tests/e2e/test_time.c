@@ -91,7 +91,7 @@ static void a_range_shows_what_was_then(void **state)
 	live_type(p, "\x1b", "beta");
 	live_type(p, "\x1b", "on-CPU · all");
 	live_type(p, "mnow\r", "marked");
-	live_type(p, "e", "HEAT");
+	live_type(p, "e", "% CPU over");
 	live_type(p, " ", "HEAT");
 	live_type(p, "\r", "every view shows that range");
 	live_type(p, "\x1b", "beta");
