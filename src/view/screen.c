@@ -299,32 +299,6 @@ void screen_draw(struct screen *s, struct surface *out, const struct screen_fact
 /* --- keys --------------------------------------------------------------------------------------
  */
 
-static void go_to_view(struct screen *s, enum view_id view)
-{
-	if (view == s->view || view >= VIEWS)
-		return;
-	s->view = view;
-	s->stale = true;
-	if (s->shown != NULL)
-		view_table[view]->select(s, s->selected);
-}
-
-static void toggle_pause(struct screen *s)
-{
-	s->paused = !s->paused;
-	if (s->paused || s->newer == NULL)
-		return;
-	snapshot_unref(s->shown);
-	s->shown = s->newer;
-	s->newer = NULL;
-	s->stale = true;
-}
-
-static struct action query_action(struct screen *s)
-{
-	return (struct action){.kind = ACTION_QUERY, .query = s->query};
-}
-
 static struct action escape(struct screen *s)
 {
 	struct action a = scope_drop(s);
@@ -332,208 +306,6 @@ static struct action escape(struct screen *s)
 		return a;
 	search_clear(s);
 	return view_handled();
-}
-
-static struct action toggle_kernel(struct screen *s)
-{
-	if (s->shown != NULL && !snapshot_stats(s->shown)->kernel_frames) {
-		view_say(s, "there are no kernel frames: they were not captured");
-		return view_handled();
-	}
-	s->query.hide_kernel = !s->query.hide_kernel;
-	view_say(s, s->query.hide_kernel ? "kernel frames hidden: their time is the caller's"
-	                                 : "kernel frames shown");
-	return query_action(s);
-}
-
-static struct action toggle_inlined(struct screen *s)
-{
-	s->query.hide_inlined = !s->query.hide_inlined;
-	view_say(s, s->query.hide_inlined
-	                    ? "inlined functions hidden: their time is the caller's"
-	                    : "inlined functions shown, where there is debug information");
-	return query_action(s);
-}
-
-static struct action next_group(struct screen *s)
-{
-	static const char *const said[GROUPS] = {
-	        [GROUP_FUNCTION] = "grouped by function",
-	        [GROUP_LINE] = "grouped by line, where there is debug information",
-	        [GROUP_FILE] = "grouped by source file, where there is debug information",
-	        [GROUP_MODULE] = "grouped by program and library",
-	};
-	s->query.group = (enum profile_group)((s->query.group + 1) % GROUPS);
-	view_say(s, said[s->query.group]);
-	return query_action(s);
-}
-
-static void open_overlay(struct screen *s, enum overlay overlay)
-{
-	s->overlay = overlay;
-	s->overlay_list = (struct list){0};
-	s->search.page_line = SIZE_MAX;
-}
-
-struct action view_detail(struct screen *s, uint32_t func)
-{
-	s->selected = func;
-	open_overlay(s, OVERLAY_DETAIL);
-	return annotated_open(s);
-}
-
-static struct action search_key(struct screen *s, enum act act, const struct screen_facts *facts)
-{
-	if (act == ACT_SEARCH) {
-		search_ask(s);
-		return view_handled();
-	}
-	if (s->shown != NULL && s->overlay == OVERLAY_NONE)
-		refresh(s, facts);
-	return search_again(s, act == ACT_SEARCH_NEXT ? SEARCH_NEXT : SEARCH_PREVIOUS);
-}
-
-static struct action to_processes(struct screen *s)
-{
-	go_to_view(s, VIEW_PROCESSES);
-	return view_handled();
-}
-
-static struct action toggle_mouse(struct screen *s)
-{
-	return mouse_set(s, s->mouse_off);
-}
-
-static struct action ask_command(struct screen *s)
-{
-	commandline_ask(s);
-	return view_handled();
-}
-
-/* Those of them that need no more than the screen. */
-static struct action plain_key(struct screen *s, enum act act)
-{
-	static const struct {
-		enum act act;
-		struct action (*run)(struct screen *s);
-	} keys[] = {
-	        {ACT_PROCESSES, to_processes},
-	        {ACT_MOUSE, toggle_mouse},
-	        {ACT_COMMAND, ask_command},
-	};
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-		if (keys[i].act == act)
-			return keys[i].run(s);
-	return view_ignored();
-}
-
-/* Keys that mean the same in every view. ACTION_IGNORED: it is the view's. */
-static struct action common_key(struct screen *s, enum act act, key_code key,
-                                const struct screen_facts *facts)
-{
-	switch (act) {
-	case ACT_VIEW:
-		go_to_view(s, (enum view_id)(key - '1'));
-		break;
-	case ACT_NEXT_VIEW:
-		go_to_view(s, (s->view + 1) % VIEWS);
-		break;
-	case ACT_PREV_VIEW:
-		go_to_view(s, (s->view + VIEWS - 1) % VIEWS);
-		break;
-	case ACT_TOGGLE_TREE:
-		go_to_view(s, s->view == VIEW_TREE ? VIEW_BOTTOMUP : VIEW_TREE);
-		break;
-	case ACT_SEARCH:
-	case ACT_SEARCH_NEXT:
-	case ACT_SEARCH_PREVIOUS:
-		return search_key(s, act, facts);
-	case ACT_PAUSE:
-		toggle_pause(s);
-		break;
-	case ACT_HELP:
-		open_overlay(s, OVERLAY_HELP);
-		break;
-	case ACT_QUALITY:
-		if (s->shown == NULL)
-			break;
-		open_overlay(s, OVERLAY_QUALITY);
-		return (struct action){.kind = ACTION_PACKAGES};
-	case ACT_PLACES:
-		if (s->shown == NULL)
-			break;
-		open_overlay(s, OVERLAY_PLACES);
-		return (struct action){.kind = ACTION_LOOK};
-	case ACT_DETAIL:
-	case ACT_AROUND:
-		if (s->shown != NULL)
-			refresh(s, facts);
-		if (s->shown == NULL || view_table[s->view]->current(s) == 0) {
-			view_say(s, "select a function first");
-			break;
-		}
-		if (act == ACT_DETAIL)
-			return view_detail(s, view_table[s->view]->current(s));
-		around_open(s, view_table[s->view]->current(s));
-		break;
-	case ACT_OUTPUT:
-		return output_open(s, facts);
-	case ACT_KERNEL:
-		return toggle_kernel(s);
-	case ACT_INLINED:
-		return toggle_inlined(s);
-	case ACT_GROUP:
-		return next_group(s);
-	case ACT_FETCH:
-		return fetching_key(s);
-	case ACT_TIMELINE:
-		return strip_open(s);
-	case ACT_MARK:
-		return strip_mark(s);
-	case ACT_HEAT:
-		if (s->shown == NULL)
-			break;
-		open_overlay(s, OVERLAY_HEAT);
-		return heat_open(s);
-	case ACT_BASE:
-		return delta_set(s);
-	case ACT_NO_BASE:
-		return delta_drop(s);
-	case ACT_FILTER:
-	case ACT_FOCUS_FUNCTION:
-	case ACT_FOCUS_MODULE:
-	case ACT_MODULE:
-	case ACT_WINDOW:
-	case ACT_THRESHOLD:
-		if (s->shown != NULL)
-			refresh(s, facts);
-		return scope_key(s, act);
-	case ACT_RESET:
-		view_say(s, "counts reset");
-		return (struct action){.kind = ACTION_RESET};
-	case ACT_SAVE:
-		if (s->shown != NULL)
-			return (struct action){.kind = ACTION_SAVE};
-		view_say(s, "nothing to save yet");
-		break;
-	case ACT_REDRAW:
-		return (struct action){.kind = ACTION_REDRAW};
-	case ACT_SUSPEND:
-		return (struct action){.kind = ACTION_SUSPEND};
-	case ACT_QUIT:
-		if (!facts->child_running)
-			return (struct action){.kind = ACTION_QUIT};
-		s->asking = true;
-		break;
-	default:
-		return plain_key(s, act);
-	}
-	return view_handled();
-}
-
-struct action view_common_key(struct screen *s, enum act act, key_code key)
-{
-	return common_key(s, act, key, s->facts);
 }
 
 struct action view_leave_page(struct screen *s)
@@ -567,17 +339,15 @@ static struct action from_detail_to_around(struct screen *s)
 	return left;
 }
 
-static struct action overlay_key(struct screen *s, enum act act, key_code key,
-                                 const struct screen_facts *facts)
+static struct action overlay_key(struct screen *s, enum act act, key_code key)
 {
 	if (s->overlay == OVERLAY_HEAT)
 		return heat_key(s, act);
 	if (s->overlay == OVERLAY_OUTPUT)
 		return output_key(s, act);
-	if (act == ACT_SEARCH || act == ACT_SEARCH_NEXT || act == ACT_SEARCH_PREVIOUS)
-		return search_key(s, act, facts);
-	if (act == ACT_COMMAND)
-		return common_key(s, act, 0, facts);
+	if (act == ACT_SEARCH || act == ACT_SEARCH_NEXT || act == ACT_SEARCH_PREVIOUS ||
+	    act == ACT_COMMAND)
+		return view_common_key(s, act, key);
 	if (act == ACT_PLACES && s->overlay == OVERLAY_PLACES)
 		return (struct action){.kind = ACTION_LOOK};
 	if (s->overlay == OVERLAY_AROUND)
@@ -619,7 +389,7 @@ struct action screen_key(struct screen *s, key_code key, const struct screen_fac
 	if (typed.kind != ACTION_IGNORED)
 		return typed;
 	if (prompt_is_open(&s->prompt))
-		return common_key(s, act, key, facts);
+		return view_common_key(s, act, key);
 	s->message[0] = '\0';
 	if (s->asking)
 		return answer(s, key);
@@ -627,17 +397,12 @@ struct action screen_key(struct screen *s, key_code key, const struct screen_fac
 	if (offered.kind != ACTION_IGNORED)
 		return offered;
 	if (s->overlay != OVERLAY_NONE)
-		return overlay_key(s, act, key, facts);
+		return overlay_key(s, act, key);
 	if (s->strip.focused && s->shown != NULL) {
 		struct action a = strip_key(s, act, key);
 		if (a.kind != ACTION_IGNORED)
 			return a;
 	}
-	/* f flips the flamegraph when it is already there. */
-	if (act == ACT_FLAME && s->view != VIEW_FLAME) {
-		go_to_view(s, VIEW_FLAME);
-		return view_handled();
-	}
-	struct action a = common_key(s, act, key, facts);
+	struct action a = view_common_key(s, act, key);
 	return a.kind != ACTION_IGNORED || act == ACT_NONE ? a : view_key(s, act, facts);
 }

@@ -304,7 +304,8 @@ void view_say(struct screen *s, const char *text);
 struct action view_refuse(struct screen *s, const char *fmt, ...)
         __attribute__((format(printf, 2, 3)));
 
-/* A key that means the same everywhere; ACTION_IGNORED: it is none. `key` is for ACT_VIEW. */
+/* acts.c: a key that means the same everywhere; ACTION_IGNORED: it is none, or the view's own here.
+ * `key` is for ACT_VIEW. */
 struct action view_common_key(struct screen *s, enum act act, key_code key);
 
 /* Closes the page over the view; what that asks for. */
