@@ -287,8 +287,8 @@ static void take_keys(struct loop *l, bool expired)
 
 static void take_input(struct loop *l)
 {
-	if (!term_read(l->term)) { /* the terminal is gone */
-		if (screen_snapshot(l->screen) != NULL)
+	if (!term_read(l->term)) { /* the terminal is gone; SIGHUP may have told so already */
+		if (screen_snapshot(l->screen) != NULL && !l->ended)
 			l->o->save_now(l->o->ctx, screen_snapshot(l->screen));
 		l->signal = SIGHUP;
 		finish(l, LOOP_SIGNAL);
