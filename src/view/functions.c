@@ -8,7 +8,7 @@ static void update(struct screen *s, const struct screen_facts *facts)
 {
 	struct functions_state *f = &s->functions;
 	(void)facts;
-	table_build(&f->table, s->shown, f->column, f->inverted);
+	table_build(&f->table, s->shown, (enum table_column)f->column, f->inverted);
 	if (delta_on(s))
 		delta_sort(s, &f->table, false);
 	size_t kept = 0;
@@ -32,7 +32,7 @@ static void draw_heading(struct screen *s, struct surface *out, int row, const s
 	int at[TABLE_COLUMNS] = {c->self, c->total, c->name, c->module};
 	surface_fill(out, row, 0, out->cols, STYLE_HEADING, " ");
 	for (int i = 0; i < TABLE_COLUMNS; i++) {
-		bool on = f->column == (enum table_column)i;
+		bool on = f->column == (unsigned)i;
 		char text[32];
 		if (at[i] < 0)
 			continue;
@@ -130,21 +130,10 @@ static struct action key(struct screen *s, enum act act)
 		s->stale = true;
 		return view_handled();
 	}
-	switch (act) {
-	case ACT_SORT_LEFT:
-		f->column = (f->column + TABLE_COLUMNS - 1) % TABLE_COLUMNS;
-		break;
-	case ACT_SORT_RIGHT:
-		f->column = (f->column + 1) % TABLE_COLUMNS;
-		break;
-	case ACT_ENTER:
+	if (act == ACT_ENTER)
 		return view_common_key(s, ACT_AROUND, 0);
-	case ACT_INVERT:
-		f->inverted = !f->inverted;
-		break;
-	default:
+	if (!list_sort(act, &f->column, TABLE_COLUMNS, &f->inverted))
 		return view_ignored();
-	}
 	s->stale = true;
 	return view_handled();
 }

@@ -51,6 +51,23 @@ void list_scroll(struct list *l, int by)
 		l->cursor = l->top + visible - 1;
 }
 
+bool list_sort(enum act act, unsigned *column, unsigned columns, bool *inverted)
+{
+	switch (act) {
+	case ACT_SORT_LEFT:
+		*column = (*column + columns - 1) % columns;
+		return true;
+	case ACT_SORT_RIGHT:
+		*column = (*column + 1) % columns;
+		return true;
+	case ACT_INVERT:
+		*inverted = !*inverted;
+		return true;
+	default:
+		return false;
+	}
+}
+
 void list_fit(struct list *l, size_t count, int page)
 {
 	size_t visible = page > 0 ? (size_t)page : 1;

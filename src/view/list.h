@@ -18,6 +18,10 @@ bool list_move(struct list *l, enum act act);
 /* Moves what is visible by rows; the cursor goes along where it would get out of sight. */
 void list_scroll(struct list *l, int by);
 
+/* The keys that choose the column to sort by, of so many, and invert the order; false for others.
+ */
+bool list_sort(enum act act, unsigned *column, unsigned columns, bool *inverted);
+
 /* Sets the number of rows and of visible ones; keeps the cursor inside and in sight. */
 void list_fit(struct list *l, size_t count, int page);
 

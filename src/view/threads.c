@@ -260,21 +260,10 @@ static struct action key(struct screen *s, enum act act)
 			t->cursor_key = key_of(&t->items[t->list.cursor]);
 		return view_handled();
 	}
-	switch (act) {
-	case ACT_ENTER:
+	if (act == ACT_ENTER)
 		return filter_to_current(s);
-	case ACT_SORT_LEFT:
-		t->column = (t->column + COLUMNS_SORTED - 1) % COLUMNS_SORTED;
-		break;
-	case ACT_SORT_RIGHT:
-		t->column = (t->column + 1) % COLUMNS_SORTED;
-		break;
-	case ACT_INVERT:
-		t->inverted = !t->inverted;
-		break;
-	default:
+	if (!list_sort(act, &t->column, COLUMNS_SORTED, &t->inverted))
 		return view_ignored();
-	}
 	s->stale = true;
 	return view_handled();
 }

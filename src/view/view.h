@@ -74,7 +74,7 @@ extern const struct view view_functions, view_tree, view_bottomup, view_flame, v
 struct functions_state {
 	struct table table;
 	struct list list;
-	enum table_column column;
+	unsigned column; /* enum table_column */
 	bool inverted;
 	bool follow; /* keep the cursor on the selected function */
 };

@@ -139,14 +139,14 @@ static double share_at(const struct shares *s, unsigned long addr)
 	return 0;
 }
 
-/* Both in the same seconds: how a loop's time spreads over its instructions is not the same for
- * ever. Prints what perf says, a line of dashes, what ctop says. */
+/* perf records for as long as ctop does: how a loop's time spreads over its instructions is not the
+ * same for ever. Prints what perf says, a line of dashes, what ctop says. */
 static struct process_result annotate_both(void)
 {
 	char command[1024], *ctop = process_path("ctop");
 	snprintf(command, sizeof command,
-	         "d=$(mktemp -d); perf record -q -e cpu-clock -F %d -o $d/p -p %d -- sleep 4 >&2 & "
-	         "%s record -F %d -d 4 --pid %d --annotate shop::store::work >$d/c; wait; "
+	         "d=$(mktemp -d); perf record -q -e cpu-clock -F %d -o $d/p -p %d -- "
+	         "%s record -F %d -d 4 --pid %d --annotate shop::store::work >$d/c && "
 	         "perf annotate --stdio --no-source -i $d/p shop::store::work; echo ----ctop; "
 	         "cat $d/c; rm -rf $d",
 	         RATE, target, ctop, RATE, target);

@@ -49,16 +49,16 @@ static int listen_somewhere(int *number)
 	return fd;
 }
 
-/* Whether the server has the debug file of that build by now. */
-static bool is_served(const char *build_id)
+/* Whether the server has that of a build by now: "debuginfo", "source/…". */
+static bool is_served(const char *build_id, const char *what)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET,
 	                        .sin_port = htons((uint16_t)port),
 	                        .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	char text[256];
+	char text[512];
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ssize_t n = -1;
-	snprintf(text, sizeof text, "GET /buildid/%s/debuginfo HTTP/1.0\r\n\r\n", build_id);
+	snprintf(text, sizeof text, "GET /buildid/%s/%s HTTP/1.0\r\n\r\n", build_id, what);
 	if (connect(fd, (struct sockaddr *)&a, sizeof a) == 0 &&
 	    write(fd, text, strlen(text)) == (ssize_t)strlen(text))
 		n = read(fd, text, sizeof text - 1);
@@ -104,9 +104,11 @@ static int start(void **state)
 	        process_run((char *[]){"sh", "-c", command, NULL}, NULL, SECONDS);
 	id.out[strcspn(id.out, "\n")] = '\0';
 	struct deadline end = deadline_in(SECONDS);
-	while (!is_served(id.out) && !deadline_over(&end))
-		usleep(20000); /* the condition is asked for again */
-	assert_true(is_served(id.out));
+	bool served = false;
+	snprintf(command, sizeof command, "source%s/inlined.cc", sources);
+	while (!served && !deadline_over(&end))
+		served = is_served(id.out, "debuginfo") && is_served(id.out, command);
+	assert_true(served);
 	process_result_fini(&id);
 	snprintf(command, sizeof command, "%s/prog", directory);
 	target = fork();

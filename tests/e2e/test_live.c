@@ -1,7 +1,7 @@
 /* live: the real ctop on real processes in a real pseudo-terminal, driven by keys. */
 #include "check.h"
 
-#include "ptyterm.h"
+#include "live.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -25,40 +25,6 @@ static char *program(const char *name)
 	char *path = malloc(1024);
 	snprintf(path, 1024, "%s/%s", build, name);
 	return path;
-}
-
-static pid_t start_quietly(char *const *argv)
-{
-	pid_t pid = fork();
-	if (pid == 0) {
-		int null = open("/dev/null", O_RDWR);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(null, 0);
-		dup2(null, 1);
-		dup2(null, 2);
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	if (pid < 0) { /* −1 must never reach kill() */
-		perror("fork");
-		exit(1);
-	}
-	return pid;
-}
-
-static pid_t start_workload(const char *name, const char *arg)
-{
-	char path[1024], word[64] = "";
-	snprintf(path, sizeof path, "%s/workloads/%s", build, name);
-	if (arg != NULL)
-		snprintf(word, sizeof word, "%s", arg);
-	return start_quietly((char *[]){path, arg != NULL ? word : NULL, NULL});
-}
-
-static void end_workload(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 }
 
 static struct pty *start_ctop(pid_t pid, int rows, int cols, const char *term, char *const *env)
@@ -122,7 +88,7 @@ static long parse_folded(const char *path, const char *name, long *through)
 
 static void a_hot_function_is_on_top_and_every_view_shows_it(void **state)
 {
-	pid_t pid = start_workload("shares", NULL);
+	pid_t pid = live_workload("shares", NULL);
 	struct pty *p = start_ctop(pid, 24, 80, "xterm-256color", NULL);
 	(void)state;
 	assert_true(pty_wait_text(p, "burn_half", SECONDS));
@@ -163,7 +129,7 @@ static void a_hot_function_is_on_top_and_every_view_shows_it(void **state)
 	pty_type(p, "s");
 	assert_true(pty_wait_text(p, "saved ./ctop-shares-", SECONDS));
 	quit(p);
-	end_workload(pid);
+	live_end(pid);
 	long through, all;
 	char *path = saved_file();
 	assert_non_null(path);
@@ -181,7 +147,7 @@ static void a_hot_function_is_on_top_and_every_view_shows_it(void **state)
 static void it_fits_small_and_large_terminals_and_resizes(void **state)
 {
 	static const int sizes[][2] = {{10, 40}, {24, 80}, {60, 200}, {5, 20}, {24, 100}};
-	pid_t pid = start_workload("shares", NULL);
+	pid_t pid = live_workload("shares", NULL);
 	struct pty *p = start_ctop(pid, 24, 80, "xterm-256color", NULL);
 	(void)state;
 	assert_true(pty_wait_text(p, "burn_half", SECONDS));
@@ -193,7 +159,7 @@ static void it_fits_small_and_large_terminals_and_resizes(void **state)
 			assert_true(pty_wait_text(p, "burn_", SECONDS));
 	}
 	quit(p);
-	end_workload(pid);
+	live_end(pid);
 }
 
 static void few_colours_none_and_ascii_work(void **state)
@@ -207,7 +173,7 @@ static void few_colours_none_and_ascii_work(void **state)
 	             {"vt100", "A=b", 0, 0},
 	             {"xterm-256color", "NO_COLOR=1", 0, 0},
 	             {"xterm-256color", "LC_ALL=C", 3, 600}};
-	pid_t pid = start_workload("shares", NULL);
+	pid_t pid = live_workload("shares", NULL);
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		char env[32];
@@ -224,12 +190,12 @@ static void few_colours_none_and_ascii_work(void **state)
 		}
 		quit(p);
 	}
-	end_workload(pid);
+	live_end(pid);
 }
 
 static void when_nothing_runs_it_says_where_threads_wait(void **state)
 {
-	pid_t pid = start_quietly((char *[]){"sleep", "1000", NULL});
+	pid_t pid = live_program((char *[]){"sleep", "1000", NULL});
 	struct pty *p = start_ctop(pid, 24, 80, "xterm-256color", NULL);
 	(void)state;
 	assert_true(pty_wait_text(p, "% CPU over the last", SECONDS));
@@ -237,19 +203,19 @@ static void when_nothing_runs_it_says_where_threads_wait(void **state)
 	pty_type(p, "5");
 	assert_true(pty_wait_text(p, "sleep", SECONDS));
 	quit(p);
-	end_workload(pid);
+	live_end(pid);
 }
 
 /* --- life and death ---------------------------------------------------------------------- */
 
 static void the_view_stays_when_the_target_dies(void **state)
 {
-	pid_t pid = start_workload("shares", NULL);
+	pid_t pid = live_workload("shares", NULL);
 	struct pty *p = start_ctop(pid, 24, 80, "xterm-256color", NULL);
 	(void)state;
 	assert_true(pty_wait_text(p, "burn_half", SECONDS));
 	assert_true(pty_wait_text(p, "00:02", SECONDS));
-	end_workload(pid);
+	live_end(pid);
 	assert_true(pty_wait_text(p, "EXITED", SECONDS));
 	pty_type(p, "2");
 	assert_true(pty_wait_text(p, "CALL TREE", SECONDS));
@@ -262,7 +228,7 @@ static void the_view_stays_when_the_target_dies(void **state)
 
 static void killed_at_any_moment_it_leaves_the_target_running(void **state)
 {
-	pid_t pid = start_workload("shares", NULL);
+	pid_t pid = live_workload("shares", NULL);
 	(void)state;
 	for (int i = 0; i < 5; i++) {
 		struct pty *p = start_ctop(pid, 24, 80, "xterm-256color", NULL);
@@ -283,13 +249,13 @@ static void killed_at_any_moment_it_leaves_the_target_running(void **state)
 		char run = strrchr(line, ')')[2];
 		assert_null(strchr("TtZX", run)); /* neither stopped nor dead */
 	}
-	end_workload(pid);
+	live_end(pid);
 }
 
 static void signals_restore_the_terminal(void **state)
 {
 	static const int signals[] = {SIGTERM, SIGINT, SIGSEGV, SIGABRT, SIGBUS, SIGHUP};
-	pid_t pid = start_workload("shares", NULL);
+	pid_t pid = live_workload("shares", NULL);
 	(void)state;
 	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
 		struct pty *p = start_ctop(pid, 24, 80, "xterm-256color", NULL);
@@ -317,12 +283,12 @@ static void signals_restore_the_terminal(void **state)
 		}
 		pty_free(p);
 	}
-	end_workload(pid);
+	live_end(pid);
 }
 
 static void a_blocked_terminal_costs_no_key_and_no_second(void **state)
 {
-	pid_t pid = start_workload("shares", NULL);
+	pid_t pid = live_workload("shares", NULL);
 	struct pty *p = start_ctop(pid, 60, 200, "xterm-256color", NULL);
 	int status;
 	(void)state;
@@ -339,7 +305,7 @@ static void a_blocked_terminal_costs_no_key_and_no_second(void **state)
 	assert_true(pty_wait_exit(p, SECONDS, &status));
 	assert_int_equal(WEXITSTATUS(status), 128 + SIGTERM);
 	pty_free(p);
-	end_workload(pid);
+	live_end(pid);
 }
 
 /* --- launched commands ---------------------------------------------------------------------- */
@@ -449,6 +415,7 @@ static int set_up(void **state)
 	snprintf(build, sizeof build, "%.250s/%.250s", top, b != NULL ? b : "build/gcc");
 	if (b != NULL && b[0] == '/')
 		snprintf(build, sizeof build, "%s", b);
+	setenv("CTOP_BUILD", build, 1); /* the tests work in another directory */
 	signal(SIGPIPE, SIG_IGN);
 	return mkdtemp(directory) != NULL && chdir(directory) == 0 ? 0 : -1;
 }
@@ -463,7 +430,7 @@ static int tear_down(void **state)
 static void a_key_shows_where_sleepers_are(void **state)
 {
 	(void)state;
-	pid_t pid = start_workload("sleepers", NULL);
+	pid_t pid = live_workload("sleepers", NULL);
 	struct pty *p = start_ctop(pid, 40, 100, "xterm-256color", NULL);
 	assert_true(pty_wait_text(p, "LIVE", SECONDS));
 	pty_type(p, "D");
@@ -477,7 +444,7 @@ static void a_key_shows_where_sleepers_are(void **state)
 	pty_type(p, " ");
 	assert_true(pty_wait_gone(p, "THREADS WERE", SECONDS));
 	quit(p);
-	end_workload(pid);
+	live_end(pid);
 }
 
 static void type_and_see(struct pty *p, const char *keys, const char *text)
@@ -493,7 +460,7 @@ static void type_and_see(struct pty *p, const char *keys, const char *text)
 static void a_function_is_found_and_its_calls_are_followed(void **state)
 {
 	(void)state;
-	pid_t pid = start_workload("shares", NULL);
+	pid_t pid = live_workload("shares", NULL);
 	struct pty *p = start_ctop(pid, 24, 80, "xterm-256color", NULL);
 	assert_true(pty_wait_text(p, "burn_rest", SECONDS));
 	assert_true(pty_wait_text(p, "00:02", SECONDS));
@@ -513,14 +480,14 @@ static void a_function_is_found_and_its_calls_are_followed(void **state)
 	assert_true(pty_wait_text(p, "<burn_third>", SECONDS));
 	type_and_see(p, "\x1b", "FUNCTION ");
 	quit(p);
-	end_workload(pid);
+	live_end(pid);
 }
 
 /* Reports of the mouse as xterm and tmux send them; it is switched off on every way out. */
 static void the_mouse_works_in_a_terminal(void **state)
 {
 	(void)state;
-	pid_t pid = start_workload("shares", NULL);
+	pid_t pid = live_workload("shares", NULL);
 	struct pty *p = start_ctop(pid, 24, 80, "xterm-256color", NULL);
 	assert_true(pty_wait_text(p, "burn_half", SECONDS));
 	assert_true(pty_wait_text(p, "00:02", SECONDS));
@@ -546,14 +513,14 @@ static void the_mouse_works_in_a_terminal(void **state)
 	assert_true(pty_wait_text(p, "HOTTEST FUNCTION", SECONDS));
 	assert_int_equal(pty_mouse(p), 1);
 	quit(p);
-	end_workload(pid);
+	live_end(pid);
 }
 
 /* Several processes: the view of them narrows the others, and the header says so. */
 static void a_process_of_several_is_looked_at_alone(void **state)
 {
 	(void)state;
-	pid_t first = start_workload("shares", NULL), second = start_workload("demo", NULL);
+	pid_t first = live_workload("shares", NULL), second = live_workload("demo", NULL);
 	char numbers[64], wanted[64], *ctop = program("ctop");
 	snprintf(numbers, sizeof numbers, "%d,%d", first, second);
 	struct pty *p =
@@ -571,8 +538,8 @@ static void a_process_of_several_is_looked_at_alone(void **state)
 	type_and_see(p, "q", "FUNCTION ");
 	type_and_see(p, "\x1bg", "iterate_point");
 	quit(p);
-	end_workload(first);
-	end_workload(second);
+	live_end(first);
+	live_end(second);
 }
 
 int main(void)

@@ -17,7 +17,7 @@ static inline __attribute__((always_inline)) int in(n::s *p, int x) {
 __attribute__((noinline, cold)) int cold(int x) { return x + 1; }
 extern "C" int work(n::s *p, int x) { if (__builtin_expect(x > 9, 0)) return cold(in(p, x)); return in(p, x) + in(p, 3); }
 C
-sed 's/work/other/; s/cold/rare/g' a.cc >b.cc
+sed -e s:work:other: -e s:cold:rare:g a.cc >b.cc
 same="-w -O2 -fno-asynchronous-unwind-tables -fno-exceptions -fdebug-prefix-map=$tmp=/seed"
 link="$same -nostdlib -static -Wl,-e,work -Wl,-z,noseparate-code -Wl,--build-id=none"
 one() { # NAME COMPILER OPTIONS…

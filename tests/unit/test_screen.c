@@ -262,12 +262,29 @@ static char *draw_marked(struct world *w, int rows, int cols)
 	return b.data;
 }
 
+/* A screen after some keys. */
+struct golden_case {
+	const char *name, *keys;
+	int rows, cols;
+};
+
+/* Each in a world of its own. */
+static void assert_cases(void **state, const struct golden_case *cases, size_t count,
+                         char *(*drawn)(struct world *w, int rows, int cols))
+{
+	for (size_t i = 0; i < count; i++) {
+		struct world *w = *state;
+		free(draw(w, cases[i].rows, cases[i].cols));
+		type(w, cases[i].keys);
+		assert_golden(cases[i].name, drawn(w, cases[i].rows, cases[i].cols));
+		tear_down(state);
+		set_up(state);
+	}
+}
+
 static void every_view_is_as_drawn(void **state)
 {
-	static const struct {
-		const char *name, *keys;
-		int rows, cols;
-	} cases[] = {
+	static const struct golden_case cases[] = {
 	        {"functions-100x24", "1", 24, 100},
 	        {"functions-40x10", "1", 10, 40},
 	        {"functions-200x60", "1", 60, 200},
@@ -302,22 +319,12 @@ static void every_view_is_as_drawn(void **state)
 	        {"delta-flame-200x60", "[*[b4", 60, 200},
 	        {"delta-flame-80x24", "[*[b4", 24, 80},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct world *w = *state;
-		free(draw(w, cases[i].rows, cases[i].cols));
-		type(w, cases[i].keys);
-		assert_golden(cases[i].name, draw(w, cases[i].rows, cases[i].cols));
-		tear_down(state);
-		set_up(state);
-	}
+	assert_cases(state, cases, sizeof cases / sizeof cases[0], draw);
 }
 
 static void what_a_search_found_is_marked_in_views_and_pages(void **state)
 {
-	static const struct {
-		const char *name, *keys;
-		int rows, cols;
-	} cases[] = {
+	static const struct golden_case cases[] = {
 	        {"search-functions-80x24", "1/exec\r", 24, 80},
 	        {"search-typing-80x24", "1/^exec.*r", 24, 80},
 	        {"search-tree-80x24", "2/query\r", 24, 80},
@@ -330,14 +337,7 @@ static void what_a_search_found_is_marked_in_views_and_pages(void **state)
 	        {"detail-code-40x10", "1/ExecScan\raa/call.*Exec\r", 10, 40},
 	        {"detail-code-200x60", "1/ExecScan\raa/call.*Exec\r", 60, 200},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct world *w = *state;
-		free(draw(w, cases[i].rows, cases[i].cols));
-		type(w, cases[i].keys);
-		assert_golden(cases[i].name, draw_marked(w, cases[i].rows, cases[i].cols));
-		tear_down(state);
-		set_up(state);
-	}
+	assert_cases(state, cases, sizeof cases / sizeof cases[0], draw_marked);
 }
 
 static void assert_shows(struct world *w, const char *text)
